@@ -1,0 +1,1 @@
+"""What listens: adapters, and the child process that runs them politely."""

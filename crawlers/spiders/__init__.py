@@ -1,0 +1,1 @@
+"""One file a kind of source: its contract, its paging, its parsing."""

@@ -1,0 +1,1 @@
+"""What judges: a multilingual transformer that runs offline."""

@@ -1,0 +1,1 @@
+"""What happens to a mention, in order, and what it all means."""

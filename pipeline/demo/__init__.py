@@ -1,0 +1,1 @@
+"""Sample sites, and the loopback server that serves them for `twelvefold demo`."""

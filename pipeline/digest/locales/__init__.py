@@ -1,0 +1,1 @@
+"""Gettext catalogues of the digest."""

@@ -1,0 +1,1 @@
+"""Pure functions on plain numbers: no database, no clock."""
