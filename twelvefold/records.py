@@ -120,8 +120,10 @@ class Mention:
         external_id: The source's id, or a hash of raw fields where it has none.
         author_hash: Keyed hash of the author, never the name.
         stars: The rating rescaled to 1-5, or None.
-        content_hash: Hash of title and text: the key of the judgement cache. Equal texts share it.
+        content_hash: Hash of title and text (of the stars where there is neither): the key of the
+            judgement cache. Equal texts share it.
         revision_hash: Hash of all that a person would see change (text, title, rating, reply).
+        raw_revision: Hash of the raw record, by which the next crawl knows that nothing changed.
     """
 
     source: str
@@ -146,6 +148,7 @@ class Mention:
     reply_text: str | None = None
     reply_at: datetime | None = None
     customer_id: str | None = None
+    raw_revision: str = ""
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 
