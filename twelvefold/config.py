@@ -217,6 +217,14 @@ class Configuration(Settings):
         """Return `relative` as a path beside the configuration file."""
         return (self.folder / Path(relative).expanduser()).resolve()
 
+    def database_url(self) -> str:
+        """Return the database's URL; a relative SQLite path is relative to the configuration file."""
+        prefix = "sqlite:///"
+        path = self.database.removeprefix(prefix)
+        if not self.database.startswith(prefix) or path in ("", ":memory:") or path.startswith("/"):
+            return self.database
+        return prefix + str(self.path(path))
+
 
 def load_configuration(file: Path | None = None) -> Configuration:
     """Read `file`, else `config.yaml` in the current folder, else the packaged default.

@@ -1,0 +1,5 @@
+"""`python -m twelvefold` is the command `twelvefold`."""
+
+from twelvefold.cli import main
+
+main()

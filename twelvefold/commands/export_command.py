@@ -1,0 +1,68 @@
+"""`twelvefold export`: what is stored, for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from twelvefold.terminal import brand_option, config_option, open_project
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@click.command("export", epilog="Example: twelvefold export mentions --format csv --out mentions.csv")
+@click.argument("what", type=click.Choice(["mentions"]))
+@config_option
+@brand_option
+@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="jsonl", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A file; default: standard output.")
+def command(what: str, config_file: Path | None, brand: str | None, form: str, out: Path | None) -> None:
+    """Write every mention with its judgement, one record each; CSV cells are safe against formula injection."""
+    from twelvefold.models.scorer import model_id
+
+    del what
+    with open_project(config_file) as project:
+        one = project.one_brand(brand)
+        model = model_id(project.configuration.model, project.configuration.folder)
+        with project.database.begin() as work:
+            records = work.mentions.export(work.brands.ensure(one.name, one.zone), model)
+            lines = _csv_lines(records) if form == "csv" else _json_lines(records)
+            if out is None:
+                for line in lines:
+                    click.echo(line.encode("utf-8", "replace"), nl=False)
+            else:
+                out.parent.mkdir(parents=True, exist_ok=True)
+                with out.open("w", encoding="utf-8", errors="replace", newline="") as file:
+                    file.writelines(lines)
+
+
+def _json_lines(records: Iterator[dict[str, Any]]) -> Iterator[str]:
+    for record in records:
+        yield json.dumps(record, ensure_ascii=False, default=str) + "\n"
+
+
+def _csv_lines(records: Iterator[dict[str, Any]]) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    is_first = True
+    for record in records:
+        if is_first:
+            writer.writerow(record)
+            is_first = False
+        writer.writerow([guard_cell(value) for value in record.values()])
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+
+
+def guard_cell(value: Any) -> Any:
+    """Return the value of a CSV cell, with an apostrophe before a text that a spreadsheet would run as a formula."""
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return "'" + value
+    return value

@@ -1,0 +1,110 @@
+"""What every command shares: its options, its project, its progress bars, its output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from twelvefold.config import Brand, Configuration
+    from twelvefold.storage.engine import Database
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+config_option = click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Configuration file; default: config.yaml here, else the packaged one.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+brand_option = click.option("--brand", help="One brand of the configuration; default: all.")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A configuration and its open database."""
+
+    configuration: Configuration
+    database: Database
+
+    def brands(self, name: str | None) -> tuple[Brand, ...]:
+        """Return the brand called `name`, or all.
+
+        Raises:
+            UnknownName: No brand is called so.
+        """
+        return (self.configuration.brand(name),) if name else self.configuration.brands
+
+    def one_brand(self, name: str | None) -> Brand:
+        """Return the brand called `name`, or the only one.
+
+        Raises:
+            UnknownName: No brand is called so, or none was named and there are several.
+        """
+        from twelvefold.errors import UnknownName
+
+        brands = self.brands(name)
+        if len(brands) > 1:
+            raise UnknownName(f"several brands are configured; pick one with --brand: {', '.join(b.name for b in brands)}")
+        return brands[0]
+
+
+def read_configuration(config_file: Path | None) -> Configuration:
+    """Read and check the configuration, the keys of every source included.
+
+    Raises:
+        ConfigError: One sentence that names the key and the mend.
+    """
+    from twelvefold.config import load_configuration
+    from twelvefold.crawlers.source import check_options
+
+    configuration = load_configuration(config_file)
+    for number, brand in enumerate(configuration.brands):
+        for place, source in enumerate(brand.sources):
+            check_options(source, f"brands.{number}.sources.{place}")
+    return configuration
+
+
+@contextmanager
+def open_project(config_file: Path | None) -> Iterator[Project]:
+    """Yield the configured project; its database is closed afterwards.
+
+    Raises:
+        ConfigError: The configuration cannot be used.
+        StorageUnavailable: The database cannot be opened.
+    """
+    from twelvefold.storage.engine import open_database
+
+    configuration = read_configuration(config_file)
+    database = open_database(configuration.database_url())
+    try:
+        yield Project(configuration, database)
+    finally:
+        database.close()
+
+
+def emit(document: dict[str, Any], as_json: bool, text: Callable[[], str]) -> None:
+    """Print the JSON document, or else what `text` makes of it for a person."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2) if as_json else text().rstrip("\n"))
+
+
+def gather(name: str, documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the only document, or several brands' documents as one."""
+    return documents[0] if len(documents) == 1 else {"schema": f"twelvefold/{name}/1", "brands": list(documents)}
+
+
+@contextmanager
+def counter(label: str, unit: str) -> Iterator[Callable[[int], None]]:
+    """Yield a function that takes the running count; a bar at a terminal, nothing elsewhere."""
+    from tqdm import tqdm
+
+    with tqdm(desc=label, unit=unit, disable=not sys.stderr.isatty(), leave=False) as bar:
+        yield lambda count: bar.update(count - bar.n) and None
