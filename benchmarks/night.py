@@ -14,10 +14,11 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from twelvefold.config import load_configuration
 from twelvefold.pipeline.night import NightRun
-from twelvefold.records import Judgement, Sentiment
 from twelvefold.storage.engine import open_database
+
+from twelvefold.config import load_configuration
+from twelvefold.records import Judgement, Sentiment
 
 SENTENCES = (
     "The kettle works well and arrived on time, number {n}.",
@@ -63,7 +64,7 @@ def main() -> None:
                 text = SENTENCES[n % len(SENTENCES)].format(n=n)
                 writer.writerow([n, text, n % 5 + 1, f"2026-{n % 10 + 1:02d}-{n % 28 + 1:02d}", f"Reader {n}"])
         (folder / "config.yaml").write_text(
-            "brands: [{name: Kettles, sources: [{name: drop, kind: files, paths: [drop.csv], budget: {pages: 100000}}]}]"
+            "brands: [{name: Kettles, sources: [{name: drop, kind: files, paths: [drop.csv]}]}]"
         )
         configuration = load_configuration(folder / "config.yaml")
         database = open_database(configuration.database_url())

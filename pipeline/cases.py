@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from twelvefold.config import Brand
 from twelvefold.storage.cases import CaseRow
 from twelvefold.storage.engine import Database
+
+from twelvefold.config import Brand
 
 
 def find_cases(

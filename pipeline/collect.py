@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from twelvefold.config import Brand, Configuration, SourceSettings
 from twelvefold.crawlers.process import CrawlEnded, CrawlJob, PageRead, crawl
 from twelvefold.crawlers.source import source_class
 from twelvefold.models.language import detect_language
 from twelvefold.pipeline.normalise import judged_text, normalise
-from twelvefold.records import Completeness, Mention, RawMention, SourceResult, SourceStatus, local_date_of
 from twelvefold.storage.engine import Database
+
+from twelvefold.config import Brand, Configuration, SourceSettings
+from twelvefold.records import Completeness, Mention, RawMention, SourceResult, SourceStatus, local_date_of
 
 MESSAGES_SHOWN = 3
 
@@ -120,9 +121,7 @@ def _read_mention(
 
 
 def _local_date(mention: Mention, brand: Brand) -> date:
-    return local_date_of(
-        mention.published_at, mention.published_precision, mention.collected_at, brand.time_zone
-    )
+    return local_date_of(mention.published_at, mention.published_precision, mention.collected_at, brand.time_zone)
 
 
 def _message(told: str, rejections: list[str]) -> str:

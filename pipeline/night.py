@@ -16,8 +16,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from twelvefold.config import Brand, Configuration, SourceSettings
-from twelvefold.errors import NightBusy, TwelvefoldError
 from twelvefold.models.scorer import Scorer, load_scorer, model_id
 from twelvefold.pipeline.collect import collect
 from twelvefold.pipeline.digest.weekly import write_due_digest
@@ -25,8 +23,11 @@ from twelvefold.pipeline.imports import import_matching_surveys
 from twelvefold.pipeline.judge import judge_new
 from twelvefold.pipeline.lease import HeldLease
 from twelvefold.pipeline.owner import takeover_rule, this_process
-from twelvefold.records import RunState, SourceResult, SourceStatus
 from twelvefold.storage.engine import Database
+
+from twelvefold.config import Brand, Configuration, SourceSettings
+from twelvefold.errors import NightBusy, TwelvefoldError
+from twelvefold.records import RunState, SourceResult, SourceStatus
 
 Kind = Literal["night", "crawl"]
 WAIT_FOR_LIVING_OWNER_S = 90.0
@@ -126,7 +127,7 @@ class NightRun:
             return None
         with HeldLease(self.database, lease, self.clock) as held:
             results = tuple(self._collect(source, held) for source in self._sources_to_ask(local_date))
-            stages = self._judge_and_report(held, results) if self.kind == "night" else _Stages()
+            stages = self._judge_and_report(held) if self.kind == "night" else _Stages()
             report = NightReport(
                 run_id=lease.run_id,
                 brand=self.brand.name,
@@ -195,7 +196,7 @@ class NightRun:
             )
         except TwelvefoldError:
             raise
-        except Exception as exc:  # noqa: BLE001 - a source's fault must not stop the night
+        except Exception as exc:
             log.debug("source %s", source.name, exc_info=True)
             result = SourceResult(
                 source=source.name,
@@ -207,7 +208,7 @@ class NightRun:
             work.runs.record(held.lease, result)
         return result
 
-    def _judge_and_report(self, held: HeldLease, results: tuple[SourceResult, ...]) -> _Stages:
+    def _judge_and_report(self, held: HeldLease) -> _Stages:
         """Run what follows collecting; a stage that fails leaves a sentence and the next one runs."""
         stages = _Stages()
         stages.problems += import_matching_surveys(self.database, self.brand, self.configuration, self.clock())

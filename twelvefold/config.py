@@ -288,7 +288,9 @@ def _fill_variables(value: Any, label: str, path: tuple[str, ...]) -> Any:
     def replacement(match: re.Match[str]) -> str:
         name = match.group(1)
         if name not in os.environ:
-            raise ConfigError(f"{label}: {'.'.join(path)} asks for ${{{name}}}, but that variable is not set: export it")
+            raise ConfigError(
+                f"{label}: {'.'.join(path)} asks for ${{{name}}}, but that variable is not set: export it"
+            )
         return os.environ[name]
 
     return _VARIABLE.sub(replacement, value)

@@ -257,9 +257,7 @@ class Figure:
     note: str | None = None
 
 
-def local_date_of(
-    published_at: datetime | None, precision: Precision, collected_at: datetime, zone: ZoneInfo
-) -> date:
+def local_date_of(published_at: datetime | None, precision: Precision, collected_at: datetime, zone: ZoneInfo) -> date:
     """Return the mention's local date: the one day, week and age by which it is counted.
 
     A date told to the day only is that day in every zone; a mention without a

@@ -53,7 +53,9 @@ class Project:
 
         brands = self.brands(name)
         if len(brands) > 1:
-            raise UnknownName(f"several brands are configured; pick one with --brand: {', '.join(b.name for b in brands)}")
+            raise UnknownName(
+                f"several brands are configured; pick one with --brand: {', '.join(b.name for b in brands)}"
+            )
         return brands[0]
 
 

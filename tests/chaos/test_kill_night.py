@@ -77,9 +77,7 @@ def config(tmp_path: Path) -> Iterator[Path]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Shop)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     base = f"http://127.0.0.1:{server.server_port}"
-    sources = [
-        {"name": site, "kind": "schema_org", "urls": [f"{base}/{site}/1"], "follow": "next"} for site in SITES
-    ]
+    sources = [{"name": site, "kind": "schema_org", "urls": [f"{base}/{site}/1"], "follow": "next"} for site in SITES]
     brand = {"name": "Kettles", "zone": "Europe/Paris", "sources": sources}
     settings = {"network": {"allow_private": True, "delay_s": 0}, "brands": [brand]}
     file = tmp_path / "config.yaml"

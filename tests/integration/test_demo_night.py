@@ -110,7 +110,9 @@ def test_the_digest_renders_the_same_twice(night: tuple[Path, dict[str, Any]], l
 def test_exported_mentions_are_there_once(night: tuple[Path, dict[str, Any]]) -> None:
     folder, document = night
     config = str(folder / "config.yaml")
-    records = [json.loads(line) for line in twelvefold("export", "mentions", "--config", config, cwd=folder).splitlines()]
+    records = [
+        json.loads(line) for line in twelvefold("export", "mentions", "--config", config, cwd=folder).splitlines()
+    ]
     assert len({(record["source"], record["external_id"]) for record in records}) == len(records)
     assert len(records) == sum(source["new"] for source in document["sources"])
     assert all(record["label"] for record in records)
@@ -119,7 +121,9 @@ def test_exported_mentions_are_there_once(night: tuple[Path, dict[str, Any]]) ->
 
 
 def test_score_answers_each_line_in_order(tmp_path: Path) -> None:
-    lines = '{"text": "Colis jamais reçu, je suis furieux", "id": "a"}\nnonsense\n{"text": "很好用，很滿意"}\n{"text": 5}\n'
+    lines = (
+        '{"text": "Colis jamais reçu, je suis furieux", "id": "a"}\nnonsense\n{"text": "很好用，很滿意"}\n{"text": 5}\n'
+    )
     answers = [json.loads(line) for line in twelvefold("score", cwd=tmp_path, stdin=lines, code=1).splitlines()]
     assert [answer["id"] for answer in answers] == ["a", 2, 3, 4]
     assert [answer.get("label") for answer in answers] == ["negative", None, "positive", None]

@@ -63,7 +63,9 @@ def test_values_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_keys_of_a_source_kind_are_gathered_as_options() -> None:
-    source = parse("brands: [{name: A, sources: [{name: s, kind: app_store, app_id: 5, weight: 2}]}]").brands[0].sources[0]
+    source = (
+        parse("brands: [{name: A, sources: [{name: s, kind: app_store, app_id: 5, weight: 2}]}]").brands[0].sources[0]
+    )
     assert source.options == {"app_id": 5}
     assert source.weight == 2
 

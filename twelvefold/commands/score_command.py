@@ -26,6 +26,7 @@ def command(file: BinaryIO, config_file: Path | None, as_json: bool) -> int:
     """
     from twelvefold.models.scorer import load_scorer
 
+    del as_json
     configuration = read_configuration(config_file)
     scorer = load_scorer(configuration.model, configuration.folder)
     failed = scored = 0
