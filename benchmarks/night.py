@@ -14,11 +14,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from twelvefold.pipeline.night import NightRun
-from twelvefold.storage.engine import open_database
-
 from twelvefold.config import load_configuration
+from twelvefold.pipeline.night import NightRun
 from twelvefold.records import Judgement, Sentiment
+from twelvefold.storage.engine import open_database
 
 SENTENCES = (
     "The kettle works well and arrived on time, number {n}.",

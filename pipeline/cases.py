@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from twelvefold.config import Brand
 from twelvefold.storage.cases import CaseRow
 from twelvefold.storage.engine import Database
-
-from twelvefold.config import Brand
 
 
 def find_cases(

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
+from twelvefold.config import Brand, Configuration, SourceSettings
 from twelvefold.crawlers.process import CrawlEnded, CrawlJob, PageRead, crawl
 from twelvefold.crawlers.source import source_class
 from twelvefold.models.language import detect_language
 from twelvefold.pipeline.normalise import judged_text, normalise
-from twelvefold.storage.engine import Database
-
-from twelvefold.config import Brand, Configuration, SourceSettings
 from twelvefold.records import Completeness, Mention, RawMention, SourceResult, SourceStatus, local_date_of
+from twelvefold.storage.engine import Database
 
 MESSAGES_SHOWN = 3
 

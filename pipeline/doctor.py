@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from twelvefold.models.scorer import load_scorer
-from twelvefold.pipeline.schedule import NightTrigger
-from twelvefold.storage.engine import Database, open_database
-
 from twelvefold.config import Configuration
 from twelvefold.errors import TwelvefoldError
+from twelvefold.models.scorer import load_scorer
+from twelvefold.pipeline.schedule import NightTrigger
 from twelvefold.records import SourceStatus
+from twelvefold.storage.engine import Database, open_database
 
 State = Literal["ok", "warning", "failing"]
 OLD_NIGHT = timedelta(days=2)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from twelvefold.models.scorer import Scorer, rating_judgement
 from twelvefold.pipeline.normalise import judged_text
-from twelvefold.storage.engine import Database
-
 from twelvefold.records import Judgement
+from twelvefold.storage.engine import Database
 
 BATCH = 256
 

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from datetime import datetime
 from types import TracebackType
 
+from twelvefold.errors import LeaseLost, StorageUnavailable
 from twelvefold.storage.engine import Database
 from twelvefold.storage.runs import Lease
-
-from twelvefold.errors import LeaseLost, StorageUnavailable
 
 HEARTBEAT_S = 15.0
 log = logging.getLogger(__name__)

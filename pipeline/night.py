@@ -16,6 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from twelvefold.config import Brand, Configuration, SourceSettings
+from twelvefold.errors import NightBusy, TwelvefoldError
 from twelvefold.models.scorer import Scorer, load_scorer, model_id
 from twelvefold.pipeline.collect import collect
 from twelvefold.pipeline.digest.weekly import write_due_digest
@@ -23,11 +25,8 @@ from twelvefold.pipeline.imports import import_matching_surveys
 from twelvefold.pipeline.judge import judge_new
 from twelvefold.pipeline.lease import HeldLease
 from twelvefold.pipeline.owner import takeover_rule, this_process
-from twelvefold.storage.engine import Database
-
-from twelvefold.config import Brand, Configuration, SourceSettings
-from twelvefold.errors import NightBusy, TwelvefoldError
 from twelvefold.records import RunState, SourceResult, SourceStatus
+from twelvefold.storage.engine import Database
 
 Kind = Literal["night", "crawl"]
 WAIT_FOR_LIVING_OWNER_S = 90.0

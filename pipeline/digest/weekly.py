@@ -7,11 +7,10 @@ import re
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
+from twelvefold.config import Brand, Configuration
 from twelvefold.pipeline.digest.build import build_digest
 from twelvefold.pipeline.digest.render import render
 from twelvefold.storage.engine import Database
-
-from twelvefold.config import Brand, Configuration
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SUFFIXES = {"html": "html", "text": "txt"}

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twelvefold.pipeline.schedule import NightTrigger, due_date, night_instant, schedule_nights
 
 from twelvefold.config import Brand
 from twelvefold.errors import NightBusy, StorageUnavailable
+from twelvefold.pipeline.schedule import NightTrigger, due_date, night_instant, schedule_nights
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 ZONES = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc", "posix", "right")))
