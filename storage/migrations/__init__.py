@@ -1,1 +1,3 @@
 """Alembic migrations, run when a database is opened."""
+
+HEAD = "0001"

@@ -1,0 +1,71 @@
+"""What models think of texts: each text is judged once by each model revision."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from twelvefold.records import Judgement, Sentiment
+from twelvefold.storage.batches import in_batches
+from twelvefold.storage.rollups import Rollups
+from twelvefold.storage.tables import JudgementTable, MentionTable
+
+_FIELDS = ("content_hash", "model", "label", "negative", "neutral", "positive", "confidence", "stars", "mixed")
+_COLUMNS = (*_FIELDS, "language", "aspects", "urgency", "contradiction")
+
+
+class Judgements:
+    """The judgements, as a transaction sees them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def save(self, judgements: Sequence[Judgement]) -> int:
+        """Keep judgements and count their mentions; return how many were new.
+
+        A text that the same model has judged before keeps its first judgement.
+        """
+        given = {(judgement.content_hash, judgement.model): judgement for judgement in reversed(judgements)}
+        texts_by_model = defaultdict(list)
+        for content_hash, model in given:
+            texts_by_model[model].append(content_hash)
+        for model, texts in texts_by_model.items():
+            for content_hash in self.cached(texts, model):
+                del given[content_hash, model]
+        if not given:
+            return 0
+        concerned: set[int] = set()
+        for batch in in_batches({content_hash for content_hash, _ in given}):
+            query = select(MentionTable.id).where(MentionTable.content_hash.in_(batch))
+            concerned.update(self._connection.scalars(query))
+        with Rollups(self._connection).following(concerned):
+            rows = [_row(judgement) for judgement in reversed(given.values())]
+            self._connection.execute(insert(JudgementTable), rows)
+        return len(given)
+
+    def cached(self, content_hashes: Collection[str], model: str) -> dict[str, Judgement]:
+        """Return what `model` has judged of these texts, by content hash."""
+        found: dict[str, Judgement] = {}
+        query = select(*(getattr(JudgementTable, name) for name in _COLUMNS)).where(JudgementTable.model == model)
+        for batch in in_batches(set(content_hashes)):
+            for row in self._connection.execute(query.where(JudgementTable.content_hash.in_(batch))):
+                found[row.content_hash] = _judgement(row)
+        return found
+
+
+def _row(judgement: Judgement) -> dict[str, Any]:
+    values = {name: getattr(judgement, name) for name in _COLUMNS}
+    return {
+        **values,
+        "label": judgement.label.value,
+        "aspects": [dict(aspect) for aspect in judgement.aspects] or None,
+        "urgency": dict(judgement.urgency) if judgement.urgency is not None else None,
+    }
+
+
+def _judgement(row: Row[*tuple[Any, ...]]) -> Judgement:
+    values = {**row._mapping, "label": Sentiment(row.label), "aspects": tuple(row.aspects or ())}
+    return Judgement(**values)

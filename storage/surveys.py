@@ -1,0 +1,125 @@
+"""The survey answers: one row for each measure of each response."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+
+from sqlalchemy import Connection, func, select
+
+from twelvefold.records import Measure, SurveyAnswer
+from twelvefold.storage.brands import Brands
+from twelvefold.storage.imports import Imported, save_rows
+from twelvefold.storage.tables import AnswerTable, JudgementTable
+from twelvefold.storage.tombstones import Tombstones
+
+
+@dataclass(frozen=True)
+class ScoreCount:
+    """How many answers gave one score on one scale."""
+
+    score: float
+    scale_low: float | None
+    scale_high: float | None
+    n: int
+
+
+@dataclass(frozen=True)
+class UnjudgedComment:
+    """A survey comment that the model has not judged yet."""
+
+    answer_id: int
+    content_hash: str
+    text: str
+    language: str | None
+
+
+class Surveys:
+    """The survey answers, as a transaction sees them."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def save(self, brand_id: int, answers: Sequence[SurveyAnswer]) -> Imported:
+        """Keep answers by (survey, response, measure); a later import of the same one replaces it."""
+        zone = Brands(self._connection).zone(brand_id)
+        tombstones = Tombstones(self._connection).keys(brand_id)
+        rows = [
+            {
+                "survey": answer.survey,
+                "response_id": answer.response_id,
+                "measure": answer.measure.value,
+                "score": answer.score,
+                "scale_low": answer.scale_low,
+                "scale_high": answer.scale_high,
+                "comment": answer.comment,
+                "content_hash": comment_hash(answer.comment) if answer.comment else None,
+                "answered_at": answer.answered_at,
+                "local_date": answer.answered_at.astimezone(zone).date() if answer.answered_at else None,
+                "language": answer.language,
+                "customer_id": answer.customer_id,
+                "segments": dict(answer.segments) or None,
+            }
+            for answer in answers
+            if not tombstones.cover_customer(answer.customer_id)
+        ]
+        return save_rows(self._connection, AnswerTable, brand_id, ("survey", "response_id", "measure"), rows)
+
+    def histogram(
+        self, brand_id: int, measure: Measure, since: date | None = None, until: date | None = None
+    ) -> list[ScoreCount]:
+        """Return how often each score was given in [since, until), lowest first.
+
+        An answer without a date counts only where there is neither end.
+        """
+        columns = (AnswerTable.score, AnswerTable.scale_low, AnswerTable.scale_high)
+        query = (
+            select(*columns, func.count())
+            .where(AnswerTable.brand_id == brand_id, AnswerTable.measure == measure.value)
+            .group_by(*columns)
+        )
+        if since is not None:
+            query = query.where(AnswerTable.local_date >= since)
+        if until is not None:
+            query = query.where(AnswerTable.local_date < until)
+        found = [
+            ScoreCount(score, low, high, n)
+            for score, low, high, n in self._connection.execute(query)
+            if score is not None
+        ]
+        return sorted(found, key=lambda row: (row.score, row.scale_low or 0, row.scale_high or 0))
+
+    def unjudged(self, brand_id: int, model: str, *, limit: int, after: int = 0) -> list[UnjudgedComment]:
+        """Return comments that `model` has not judged, each text once, in the order of `answer_id`.
+
+        Args:
+            after: The last `answer_id` of the page before.
+        """
+        judged = select(JudgementTable.content_hash).where(JudgementTable.model == model)
+        query = (
+            select(
+                func.min(AnswerTable.id), AnswerTable.content_hash, AnswerTable.comment, func.min(AnswerTable.language)
+            )
+            .where(AnswerTable.brand_id == brand_id, AnswerTable.content_hash.is_not(None))
+            .where(AnswerTable.content_hash.not_in(judged))
+            .group_by(AnswerTable.content_hash, AnswerTable.comment)
+            .having(func.min(AnswerTable.id) > after)
+            .order_by(func.min(AnswerTable.id))
+            .limit(limit)
+        )
+        return [
+            UnjudgedComment(answer_id, content_hash or "", comment, language)
+            for answer_id, content_hash, comment, language in self._connection.execute(query)
+        ]
+
+    def count(self, brand_id: int) -> int:
+        """Return how many answers are stored."""
+        query = select(func.count()).select_from(AnswerTable).where(AnswerTable.brand_id == brand_id)
+        return self._connection.scalars(query).one()
+
+
+def comment_hash(comment: str) -> str:
+    """Return the key under which a comment's judgement is kept."""
+    return sha256(f"comment\0{comment}".encode()).hexdigest()
