@@ -1,0 +1,353 @@
+"""The `health` document: satisfaction and loyalty side by side, never mixed.
+
+Every figure carries its n, its interval and its definition; what the data cannot
+carry is null with the reason. No clock enters: ages are counted to the last day
+of the period, so a past week comes out the same for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from functools import partial
+from gettext import NullTranslations
+from typing import Any
+
+from twelvefold.config import Brand, Configuration, Rule
+from twelvefold.errors import CallerMistake
+from twelvefold.pipeline.columns import pad, shorten, side_by_side, wrap
+from twelvefold.pipeline.figures.balance import NoWayOut
+from twelvefold.pipeline.sentence import break_even
+from twelvefold.pipeline.week import Week, weeks_between
+from twelvefold.pipeline.weighing import (
+    NOT_BUILT,
+    SMALLEST_N,
+    Answers,
+    Counted,
+    Refusal,
+    Scale,
+    Shown,
+    Standing,
+    answers,
+    days_of,
+    standing,
+    undecayed,
+)
+from twelvefold.records import Figure
+from twelvefold.storage.rollups import DayCount
+
+GROUPINGS = ("source", "subject", "language", "aspect", "segment", "week")
+UNCORRECTED = "uncorrected"
+NOT_BUILT_NOTE = "not built yet"
+_NO_WAY_OUT = {
+    NoWayOut.RULE: "resolving complaints does not lower the debt, as k is not above the resolved weight",
+    NoWayOut.TOO_FEW_CASES: "resolving every open complaint would not be enough by itself",
+}
+_COLUMNS = 78
+_UNSPLIT = Answers(*[Shown(None, 0, Refusal.NOT_SPLIT)] * 3)
+_KEYS: Mapping[str, Callable[[DayCount], str | None]] = {
+    "source": lambda count: count.source,
+    "subject": lambda count: count.subject,
+    "language": lambda count: count.language,
+}
+
+
+@dataclass(frozen=True)
+class Period:
+    """[since, until) in local days; None is open. `week` where it is one."""
+
+    since: date | None
+    until: date | None
+    week: Week | None = None
+
+
+def health(
+    work: Counted,
+    brand_settings: Brand,
+    configuration: Configuration,
+    *,
+    brand_id: int,
+    model: str,
+    since: date | None = None,
+    until: date | None = None,
+    week: str | None = None,
+    by: str | None = None,
+) -> dict[str, Any]:
+    """Return the `health` document of one brand.
+
+    The standing balance takes every mention before `until`, with decay (to the
+    newest mention where there is no `until`); survey figures take the answers in
+    [since, until). Both are local days of the brand's zone; `week`, an ISO week as
+    "2026-W47", stands in the place of both. `model` is whose judgements count
+    (ratings without text count with every model); `by`, one of GROUPINGS, adds the
+    same figures for each group. Decay, k and the resolved weight are the
+    configuration's.
+
+    Raises:
+        CallerMistake: The period is empty or given twice, or `by` is unknown.
+        UnknownName: `week` is no ISO week.
+    """
+    period = _period(since, until, week)
+    if by is not None and by not in GROUPINGS:
+        raise CallerMistake(f"figures cannot be grouped by {by!r}; choose one of {', '.join(GROUPINGS)}")
+    counts = work.rollups.daily(brand_id, model, until=period.until)
+    last_day = _last_day(period, counts)
+    asked = partial(answers, work.surveys, brand_id)
+    document = partial(_blocks, brand=brand_settings, rule=configuration.rule)
+    groups: list[dict[str, Any]] = []
+    if by == "week":
+        groups = [
+            {"key": str(each)} | document(counts, asked(each.since, each.until), each, each.last_day)
+            for each in _weeks(period, counts)
+        ]
+    elif by is not None and by in _KEYS:
+        groups = [
+            {"key": key} | document(part, _UNSPLIT, period.week, last_day) for key, part in _split(counts, _KEYS[by])
+        ]
+    return {
+        "schema": "twelvefold/health/1",
+        "brand": brand_settings.name,
+        "zone": brand_settings.zone,
+        "since": period.since.isoformat() if period.since else None,
+        "until": period.until.isoformat() if period.until else None,
+        **document(counts, asked(period.since, period.until), period.week, last_day),
+        "by": groups,
+        "by_note": f"by {by}: {NOT_BUILT_NOTE}" if by in ("aspect", "segment") else None,
+    }
+
+
+def _period(since: date | None, until: date | None, week: str | None) -> Period:
+    if week is not None:
+        if since is not None or until is not None:
+            raise CallerMistake("a week is a period of its own: give either the week, or since and until")
+        chosen = Week.parse(week)
+        return Period(chosen.since, chosen.until, chosen)
+    if since is not None and until is not None and since >= until:
+        raise CallerMistake(
+            f"the period from {since} until {until} has no day: until must be later (it does not count)"
+        )
+    return Period(since, until)
+
+
+def _last_day(period: Period, counts: Sequence[DayCount]) -> date:
+    """Return the day to which ages are counted."""
+    if period.until is not None:
+        return period.until - timedelta(days=1)
+    return max((count.local_date for count in counts), default=date.min)
+
+
+def _weeks(period: Period, counts: Sequence[DayCount]) -> list[Week]:
+    """Return the whole weeks that the period touches, from the first mention to the last where it is open."""
+    if not counts:
+        return []
+    first, last = min(count.local_date for count in counts), max(count.local_date for count in counts)
+    return weeks_between(period.since or first, period.until or last + timedelta(days=1))
+
+
+def _split(
+    counts: Iterable[DayCount], key: Callable[[DayCount], str | None]
+) -> list[tuple[str | None, list[DayCount]]]:
+    """Return the counts of each group, by name; those without one come last."""
+    groups: dict[str | None, list[DayCount]] = {}
+    for count in counts:
+        groups.setdefault(key(count), []).append(count)
+    return sorted(groups.items(), key=lambda group: (group[0] is None, group[0] or ""))
+
+
+def _blocks(
+    counts: Sequence[DayCount], asked: Answers, week: Week | None, last_day: date, *, brand: Brand, rule: Rule
+) -> dict[str, Any]:
+    """Return the two blocks, and what is not built yet, for some mentions and answers."""
+    days = days_of(counts, brand)
+    standing_now = standing(days, rule, last_day)
+    before = f"all mentions up to {last_day}, halved every {rule.half_life_days:g} days" if counts else "all mentions"
+    within = undecayed(days, rule, week.since, week.until) if week else None
+    return {
+        "satisfaction": {
+            "balance": balance_document(standing_now, rule, before),
+            "balance_week": balance_document(within, rule, f"mentions of {week} alone, undecayed") if within else None,
+            "csat": figure(asked.csat, f"CSAT: share of the two best answers{_on(asked.csat.scale)}; Wilson interval"),
+            "ces": figure(asked.ces, f"customer effort: mean{_on(asked.ces.scale)}, high = easy"),
+            "stars": figure(NOT_BUILT, "mean of the stars that reviewers gave, rescaled to 1-5"),
+        },
+        "loyalty": {
+            "nps": figure(
+                asked.nps, "NPS from surveys: 100 x (promoters 9-10 - detractors 0-6) / n; adjusted Wald interval"
+            ),
+            "repurchase": figure(NOT_BUILT, "customers with 2 orders or more in 12 months / with 1 or more"),
+            "retention": figure(NOT_BUILT, "1 - churn"),
+            "engagement": figure(NOT_BUILT, "contacts per active customer and period, against the brand's own mean"),
+        },
+        "churn": figure(NOT_BUILT, "customers lost in the period / customers at its start"),
+        "value_of_saved": figure(NOT_BUILT, "mean yearly margin per active customer x expected years"),
+        "roe2": figure(NOT_BUILT, "return on experience x engagement, by a house definition"),
+        "voice": figure(NOT_BUILT, "how much more likely unhappy customers are to post than happy ones"),
+        "change": figure(NOT_BUILT, "this week against the one before, as a test"),
+    }
+
+
+def balance_document(shown: Standing, rule: Rule, scope: str) -> dict[str, Any]:
+    """Return a balance as the contract shapes it; `scope` says which mentions it weighs."""
+    weighed = shown.balance
+
+    def index_at(k: float) -> str:
+        return (
+            f"review balance, {scope}: 100 (P - C) / (P + C) with C = {k:g} x open + {rule.resolved_weight:g} x "
+            f"resolved complaints; 0 = break-even; {k:g} is a rule of thumb; Wilson interval on the positive share"
+        )
+
+    index = figure(shown.index, index_at(rule.k))
+    debt = figure(shown.debt, f"praises of full weight still to earn, {scope}: max(0, C - P)")
+    if debt["value"] is not None and weighed.no_way_out is not None:
+        debt["note"] = _NO_WAY_OUT[weighed.no_way_out]
+    return {
+        "index": index | {"note": index["note"] or UNCORRECTED},
+        "index_raw": index,
+        "positive_share": figure(shown.positive_share, f"P / (P + N), {scope}; Wilson interval"),
+        "P": weighed.tally.praise,
+        "N_open": weighed.tally.open,
+        "N_resolved": weighed.tally.resolved,
+        "neutral": weighed.tally.neutral,
+        "debt": debt,
+        "resolve_instead": weighed.resolve_instead if shown.debt.estimate else None,
+        "k": weighed.k,
+        "sensitivity": {str(k): figure(at, index_at(k)) for k, at in shown.sensitivity.items()},
+    }
+
+
+def figure(shown: Shown, definition: str) -> dict[str, Any]:
+    """Return a figure as the contract shapes it; a refused one has a null value and the reason."""
+    estimate = shown.estimate
+    notes = [reason] if (reason := refusal_note(shown)) else []
+    if shown.left_out:
+        notes.append(f"left out, as on another scale: {shown.left_out}")
+    return asdict(
+        Figure(
+            value=estimate.value if estimate else None,
+            n=shown.n,
+            low=estimate.low if estimate else None,
+            high=estimate.high if estimate else None,
+            definition=definition,
+            note="; ".join(notes) or None,
+        )
+    )
+
+
+def refusal_note(shown: Shown) -> str | None:
+    """Return in words why a figure is not shown, or None where it is."""
+    match shown.refusal:
+        case Refusal.TOO_FEW:
+            what = "answers" if shown.scale else "mentions"
+            return f"too few {what}: {shown.n}, at least {SMALLEST_N} needed"
+        case Refusal.NO_DATA:
+            return "no data"
+        case Refusal.NOT_BUILT:
+            return NOT_BUILT_NOTE
+        case Refusal.NOT_SPLIT:
+            return "survey answers are not split this way"
+        case None:
+            return None
+
+
+def _on(scale: Scale | None) -> str:
+    return f" on the scale {scale[0]:g}-{scale[1]:g}" if scale else ""
+
+
+def health_text(document: Mapping[str, Any]) -> str:
+    """Return a `health` document as a person reads it at a terminal, 78 columns wide."""
+    satisfaction, loyalty = document["satisfaction"], document["loyalty"]
+    balance, within = satisfaction["balance"], satisfaction["balance_week"]
+    felt = [
+        ("Review balance", balance["index"], "{:+.1f}", 1),
+        *([("Balance of the week", within["index"], "{:+.1f}", 1)] if within else []),
+        ("Positive share", balance["positive_share"], "{:.1f} %", 100),
+        ("CSAT", satisfaction["csat"], "{:.1f} %", 100),
+        ("Effort (CES)", satisfaction["ces"], "{:.2f}", 1),
+        ("Stars", satisfaction["stars"], "{:.2f}", 1),
+    ]
+    intended = [
+        ("NPS", loyalty["nps"], "{:+.1f}", 1),
+        ("Repurchase", loyalty["repurchase"], "{:.1f} %", 100),
+        ("Retention", loyalty["retention"], "{:.1f} %", 100),
+        ("Engagement", loyalty["engagement"], "{:.2f}", 1),
+    ]
+    column = (_COLUMNS - 2) // 2
+    at_other_k = ", ".join(
+        f"k = {k}: {at['value']:+.1f}" for k, at in balance["sensitivity"].items() if at["value"] is not None
+    )
+    lines = [
+        f"{document['brand']}: {_period_text(document)} ({document['zone']})",
+        "",
+        *side_by_side(
+            ["SATISFACTION, what was felt", "", *_figure_lines(felt, column)],
+            ["LOYALTY, what they will do", "", *_figure_lines(intended, column)],
+            column,
+        ),
+        "",
+        *wrap(_sentence(balance), _COLUMNS),
+        *wrap(
+            f"Weighed: {balance['P']:.1f} praises, {balance['N_open']:.1f} open and {balance['N_resolved']:.1f} "
+            f"resolved complaints; beside the rule, {balance['neutral']:.1f} neutral.",
+            _COLUMNS,
+        ),
+        *wrap(
+            f"That {balance['k']:g} praises make up for one complaint is a rule of thumb"
+            + (f"; the balance at {at_other_k}." if at_other_k else "."),
+            _COLUMNS,
+        ),
+    ]
+    if document["by"]:
+        lines += ["", *_group_lines(document["by"])]
+    if document["by_note"]:
+        lines += ["", document["by_note"]]
+    lines += ["", "What the figures are:"]
+    for name, shown, _, _ in (*felt, *intended):
+        if shown["value"] is not None:
+            lines += wrap(f"  {name}: {shown['definition']}.", _COLUMNS, "    ")
+    return "\n".join(lines)
+
+
+def _sentence(balance: Mapping[str, Any]) -> str:
+    """Return what it takes to break even, read back from the document."""
+    debt = balance["debt"]
+    ways = {note: way for way, note in _NO_WAY_OUT.items()}
+    return break_even(debt["value"], balance["resolve_instead"], ways.get(debt["note"]), NullTranslations())
+
+
+def _period_text(document: Mapping[str, Any]) -> str:
+    since, until = document["since"], document["until"]
+    if since is None and until is None:
+        return "all data"
+    last = (date.fromisoformat(until) - timedelta(days=1)).isoformat() if until else None
+    return " ".join(part for part in (since and f"from {since}", last and f"to {last}") if part)
+
+
+def _figure_lines(rows: Sequence[tuple[str, Mapping[str, Any], str, float]], columns: int) -> list[str]:
+    """Return two lines a figure: name and value, then interval and n, or why it is refused."""
+    lines = []
+    for name, shown, form, scale in rows:
+        value = "-" if shown["value"] is None else form.format(shown["value"] * scale)
+        lines.append(pad(name, columns - 14) + pad(value, 10, right=True))
+        if shown["value"] is not None:
+            low, high = (form.format(shown[end] * scale).removesuffix(" %") for end in ("low", "high"))
+            lines.append(f"  95 %: {low} to {high}, n = {shown['n']}")
+        if shown["note"]:
+            lines += [f"  {line}" for line in wrap(shown["note"], columns - 2)]
+    return lines
+
+
+def _group_lines(groups: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return one line a group: its balance with interval and n, and its NPS where it has one."""
+    lines = [f"  {'':<22} {'balance':>8}  {'95 %':<18} {'n':>6}   NPS"]
+    for group in groups:
+        block = group["satisfaction"]
+        index = (block["balance_week"] or block["balance"])["index"]
+        value = "-" if index["value"] is None else f"{index['value']:+.1f}"
+        ends = f"{index['low']:+.1f} to {index['high']:+.1f}" if index["value"] is not None else "too few mentions"
+        nps = group["loyalty"]["nps"]["value"]
+        lines.append(
+            f"  {pad(shorten(group['key'] or '(none)', 22), 22)} {value:>8}  {ends:<18} {index['n']:>6}   "
+            + ("-" if nps is None else f"{nps:+.0f}")
+        )
+    return lines

@@ -1,0 +1,237 @@
+"""From daily counts and survey answers to estimates, or to the reason why none may be shown.
+
+The formulas stand in `figures`; here is decided what goes into them (period,
+decay, source weights, which scale) and what is too little to show.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Protocol
+
+from twelvefold.config import Brand, Rule
+from twelvefold.pipeline.figures.balance import Balance, Weighed, balance, decay, tally
+from twelvefold.pipeline.figures.csat import ces, csat_of_scores, mirrored
+from twelvefold.pipeline.figures.intervals import Estimate
+from twelvefold.pipeline.figures.nps import nps_of_scores
+from twelvefold.records import Measure, Sentiment
+from twelvefold.storage.rollups import DayCount
+
+SMALLEST_N = 10
+"""Fewer mentions or answers than this carry no balance, NPS, CSAT or CES."""
+
+NPS_SCALE = (0.0, 10.0)
+Scale = tuple[float, float]
+Score = tuple[float | None, float | None, float | None, bool | None, int]
+"""score, lowest and highest of its scale, whether high is good, and how many gave it."""
+
+
+class Rollups(Protocol):
+    """Where daily counts come from."""
+
+    def daily(
+        self, brand_id: int, model: str, *, since: date | None = None, until: date | None = None
+    ) -> Sequence[DayCount]:
+        """Return the counts of the days in [since, until)."""
+
+
+class Surveys(Protocol):
+    """Where survey answers come from."""
+
+    def histogram(self, brand_id: int, measure: Measure, since: date | None, until: date | None) -> Sequence[Score]:
+        """Return how many gave which score in [since, until); all answers without ends."""
+
+
+class Counted(Protocol):
+    """What figures need of a unit of work."""
+
+    @property
+    def rollups(self) -> Rollups:
+        """The daily counts."""
+
+    @property
+    def surveys(self) -> Surveys:
+        """The survey answers."""
+
+
+class Refusal(StrEnum):
+    """Why a figure is not shown."""
+
+    TOO_FEW = "too_few"
+    NO_DATA = "no_data"
+    NOT_BUILT = "not_built"
+    NOT_SPLIT = "not_split"  # survey answers do not know the source or subject of a review
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An estimate that may be shown, or why there is none.
+
+    Attributes:
+        n: How many mentions or answers there are, also where that is too few.
+        scale: The ends of the scale on which a survey asked.
+        left_out: Answers on another scale, which are never mixed in.
+    """
+
+    estimate: Estimate | None
+    n: int
+    refusal: Refusal | None = None
+    scale: Scale | None = None
+    left_out: int = 0
+
+
+NOT_BUILT = Shown(None, 0, Refusal.NOT_BUILT)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A balance and its figures as far as they may be shown."""
+
+    balance: Balance
+    index: Shown
+    positive_share: Shown
+    debt: Shown
+    sensitivity: Mapping[int, Shown]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The survey figures of one period."""
+
+    csat: Shown
+    ces: Shown
+    nps: Shown
+
+
+@dataclass(frozen=True)
+class Day:
+    """`n` mentions of one day that weigh the same and are judged the same."""
+
+    local_date: date
+    weight: float
+    label: Sentiment
+    resolved: bool
+    n: int
+
+
+def days_of(counts: Iterable[DayCount], brand: Brand) -> list[Day]:
+    """Return daily counts with the weights of their sources, merged where nothing else tells them apart.
+
+    A source that is no longer configured weighs 1.
+    """
+    weights = {source.name: source.weight for source in brand.sources}
+    merged: Counter[tuple[date, float, Sentiment, bool]] = Counter()
+    for count in counts:
+        merged[count.local_date, weights.get(count.source, 1.0), count.label, count.resolved] += count.n
+    return [Day(*key, n) for key, n in sorted(merged.items())]
+
+
+def standing(days: Iterable[Day], rule: Rule, last_day: date) -> Standing:
+    """Weigh all mentions up to `last_day`, each halved for every half-life of its age."""
+    weighed = (
+        Weighed.counted(
+            day.label,
+            day.weight * decay((last_day - day.local_date).days, rule.half_life_days),
+            resolved=day.resolved,
+            count=day.n,
+        )
+        for day in days
+        if day.local_date <= last_day
+    )
+    return _as_shown(balance(tally(weighed), rule.k, rule.resolved_weight))
+
+
+def undecayed(days: Iterable[Day], rule: Rule, since: date, until: date) -> Standing:
+    """Weigh the mentions of [since, until) alone, whatever their age."""
+    weighed = (
+        Weighed.counted(day.label, day.weight, resolved=day.resolved, count=day.n)
+        for day in days
+        if since <= day.local_date < until
+    )
+    return _as_shown(balance(tally(weighed), rule.k, rule.resolved_weight))
+
+
+def _as_shown(weighed: Balance) -> Standing:
+    n = weighed.tally.n
+    return Standing(
+        balance=weighed,
+        index=_if_enough(weighed.index, n),
+        positive_share=_if_enough(weighed.positive_share, n),
+        debt=_if_enough(weighed.debt, n),
+        sensitivity={k: _if_enough(index, n) for k, index in weighed.sensitivity.items()},
+    )
+
+
+def _if_enough(estimate: Estimate | None, n: int) -> Shown:
+    if n == 0 or (estimate is None and n >= SMALLEST_N):
+        return Shown(None, n, Refusal.NO_DATA)
+    if n < SMALLEST_N:
+        return Shown(None, n, Refusal.TOO_FEW)
+    return Shown(estimate, n)
+
+
+def answers(surveys: Surveys, brand_id: int, since: date | None, until: date | None) -> Answers:
+    """Return the survey figures of [since, until), undecayed; of all answers where both are None."""
+
+    def ask(measure: Measure) -> Sequence[Score]:
+        return surveys.histogram(brand_id, measure, since, until)
+
+    return Answers(csat=satisfaction(ask(Measure.CSAT)), ces=effort(ask(Measure.CES)), nps=promotion(ask(Measure.NPS)))
+
+
+def promotion(scores: Sequence[Score]) -> Shown:
+    """Return the NPS of the answers on 0-10; an answer without a scale counts if it lies there."""
+    low, high = NPS_SCALE
+    counts: Counter[float] = Counter()
+    left_out = 0
+    for score, scale_low, scale_high, _, n in scores:
+        if score is not None and low <= score <= high and scale_low in (None, 0, 1) and scale_high in (None, high):
+            counts[score] += n
+        else:
+            left_out += n
+    return _of_answers(counts, NPS_SCALE, left_out, lambda: nps_of_scores(counts))
+
+
+def satisfaction(scores: Sequence[Score]) -> Shown:
+    """Return the top-2-box share on the scale that most answers used."""
+    scale, counts, left_out = _main_scale(scores)
+    return _of_answers(counts, scale, left_out, lambda: csat_of_scores(counts, scale[1] if scale else 0))
+
+
+def effort(scores: Sequence[Score]) -> Shown:
+    """Return the mean effort score on the scale that most answers used, high = easy."""
+    scale, counts, left_out = _main_scale(scores)
+    return _of_answers(counts, scale, left_out, lambda: ces(counts, *(scale or (0, 1))))
+
+
+def _of_answers(
+    counts: Mapping[float, int], scale: Scale | None, left_out: int, figure: Callable[[], Estimate]
+) -> Shown:
+    n = sum(counts.values())
+    if n < SMALLEST_N:
+        return Shown(None, n, Refusal.TOO_FEW if n else Refusal.NO_DATA, scale, left_out)
+    return Shown(figure(), n, None, scale, left_out)
+
+
+def _main_scale(scores: Sequence[Score]) -> tuple[Scale | None, Counter[float], int]:
+    """Return the scale that most answers used, their counts by score, and how many used another.
+
+    Scales are never mixed. One without told ends, or with fewer than three
+    points (where the top two would be all), cannot be used.
+    """
+    by_scale: dict[Scale, Counter[float]] = {}
+    total = 0
+    for score, low, high, high_is_good, n in scores:
+        total += n
+        if score is None or low is None or high is None or high - low < 2 or not low <= score <= high:
+            continue
+        turned = mirrored(score, low, high) if high_is_good is False else score
+        by_scale.setdefault((low, high), Counter())[turned] += n
+    if not by_scale:
+        return None, Counter(), total
+    scale = max(by_scale, key=lambda ends: (by_scale[ends].total(), ends))
+    return scale, by_scale[scale], total - by_scale[scale].total()
