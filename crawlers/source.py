@@ -1,5 +1,4 @@
-"""
-What a source is: pure adapters that say what to fetch and read what came back.
+"""What a source is: pure adapters that say what to fetch and read what came back.
 
 An adapter knows its service's addresses, paging and formats, and nothing of
 sockets, databases or clocks. One file under `spiders/` is one kind; its name is
@@ -24,17 +23,16 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
-from twelvefold.crawlers import spiders
 
 from twelvefold.config import SOURCE_FIELDS, Settings, SourceSettings, explain
+from twelvefold.crawlers import spiders
 from twelvefold.errors import ConfigError
 from twelvefold.records import Precision, RawMention, SourceStatus
 
 
 @dataclass(frozen=True)
 class Statement:
-    """
-    What a source says of itself: when a crawl may stop, and what may be kept.
+    """What a source says of itself: when a crawl may stop, and what may be kept.
 
     Attributes:
         id_field: Where the source's own id stands, or the raw fields that stand in for one.
@@ -70,8 +68,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Fetch:
-    """
-    One request that an adapter asks for.
+    """One request that an adapter asks for.
 
     Attributes:
         continues: It is the next page of the list that asked for it: left out once that list
@@ -89,8 +86,7 @@ class Fetch:
 
 @dataclass(frozen=True)
 class Page:
-    """
-    One answer, decompressed.
+    """One answer, decompressed.
 
     Attributes:
         url: Where the answer came from in the end, after redirects.
@@ -109,8 +105,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Reading:
-    """
-    What an adapter made of one page.
+    """What an adapter made of one page.
 
     Attributes:
         mentions: All items on the page, known ones too.
@@ -136,8 +131,7 @@ class Reading:
 
 
 class Source(ABC):
-    """
-    One configured source of one kind: what every adapter is built from.
+    """One configured source of one kind: what every adapter is built from.
 
     Attributes:
         kind: The name of the adapter's file.
@@ -184,8 +178,7 @@ def kinds() -> tuple[str, ...]:
 
 @cache
 def source_class(kind: str) -> type[Source]:
-    """
-    Return the adapter of `kind`.
+    """Return the adapter of `kind`.
 
     Raises:
         ConfigError: There is no such kind; the message names the nearest.
@@ -202,8 +195,7 @@ def source_class(kind: str) -> type[Source]:
 
 
 def check_options(settings: SourceSettings, where: str) -> None:
-    """
-    Check the kind, `base_url` and the kind's own keys of one configured source.
+    """Check the kind, `base_url` and the kind's own keys of one configured source.
 
     Args:
         settings: As the configuration gives them.
@@ -240,8 +232,7 @@ def _is_web_address(address: str) -> bool:
 
 
 def identity_key(raw: RawMention) -> str:
-    """
-    Return what tells this mention from every other of its source, the same on every crawl.
+    """Return what tells this mention from every other of its source, the same on every crawl.
 
     That is the source's own id; where it has none, "h:" and a SHA-256 over the
     raw fields that the adapter chose as `identity`, or else over all that the
@@ -255,8 +246,7 @@ def identity_key(raw: RawMention) -> str:
 
 
 def raw_revision(raw: RawMention) -> str:
-    """
-    Return a hash of all that the author or the owner may edit, as the source wrote it.
+    """Return a hash of all that the author or the owner may edit, as the source wrote it.
 
     The date is left out: where it is relative ("two weeks ago") it changes with
     every night although nobody edited anything.

@@ -1,0 +1,284 @@
+"""The schema.org nodes of a page, from JSON-LD, microdata and RDFa, in one shape.
+
+A node is a dict: "@type" is a list of type names without their vocabulary,
+"@id" the node's name where it has one; every other key is a property without
+its vocabulary, and its value a string, a number, a node or a list of these.
+References by "@id" are resolved.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import lxml.etree
+import lxml.html
+from extruct.w3cmicrodata import LxmlMicrodataExtractor
+
+from twelvefold.crawlers.json_ld import json_ld_values
+
+Node = dict[str, Any]
+
+_VOCABULARY = re.compile(r"^(?:https?://(?:www\.)?schema\.org/|schema:)", re.IGNORECASE)
+_MICRODATA = re.compile(r"\bitemscope\b", re.IGNORECASE)
+_RDFA = re.compile(r"\btypeof\s*=\s*[\"']?[^\"'<>]*(?:Review|Rating)", re.IGNORECASE)
+_OF_INTEREST = re.compile(r"Review|Rating", re.IGNORECASE)
+_BLOCKS = frozenset(
+    (
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "br",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tr",
+        "ul",
+    )
+)
+_UNSEEN = frozenset(("script", "style", "noscript", "template"))
+
+
+@dataclass(frozen=True)
+class StructuredData:
+    """What a page's markup says.
+
+    Attributes:
+        nodes: Top-level nodes by syntax: "json-ld", "microdata", "rdfa".
+        broken: A reason for each block that could not be read.
+    """
+
+    nodes: dict[str, list[Node]]
+    broken: tuple[str, ...]
+
+
+def structured_data(text: str, base_url: str) -> StructuredData:
+    """Return the nodes of a page; syntaxes whose marks do not occur cost next to nothing."""
+    values, broken = json_ld_values(text)
+    nodes = {"json-ld": _linked([_shaped(value) for value in _flattened(values)])}
+    with_microdata = bool(_MICRODATA.search(text) and _OF_INTEREST.search(text))
+    with_rdfa = bool(_RDFA.search(text))
+    if with_microdata:
+        nodes["microdata"] = _microdata(text, base_url)
+    if with_rdfa:
+        nodes["rdfa"] = _rdfa(text, base_url)
+    return StructuredData(nodes, tuple(broken))
+
+
+def json_ld_document(value: Any) -> StructuredData:
+    """Return the nodes of a document that is JSON-LD as a whole."""
+    return StructuredData({"json-ld": _linked([_shaped(node) for node in _flattened([value])])}, ())
+
+
+def types_of(node: Node) -> list[str]:
+    """Return the type names of a node."""
+    types = node.get("@type", [])
+    return types if isinstance(types, list) else []
+
+
+def listed(value: Any) -> list[Any]:
+    """Return the values of a property: none, one or several."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _bare(name: Any) -> str:
+    """Return a property's name without its vocabulary."""
+    return _VOCABULARY.sub("", str(name)).rstrip("/")
+
+
+def _type_name(name: Any) -> str:
+    """Return a type's name without its vocabulary, whichever that is."""
+    return re.split(r"[/#:]", str(name).rstrip("/"))[-1]
+
+
+def _flattened(values: list[Any]) -> list[Node]:
+    """Return the top-level nodes of JSON-LD values: lists and graphs opened."""
+    nodes: list[Node] = []
+    pending = list(reversed(values))
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list):
+            pending.extend(reversed(value))
+        elif isinstance(value, dict):
+            graph = value.get("@graph")
+            if graph is not None:
+                pending.append(graph)
+            if graph is None or "@type" in value:
+                nodes.append({key: item for key, item in value.items() if key != "@graph"})
+    return nodes
+
+
+def _shaped(value: Any) -> Any:
+    """Return a JSON-LD value in the common shape."""
+    if isinstance(value, list):
+        return [_shaped(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "@value" in value:
+        return value["@value"]
+    if set(value) == {"@list"} or set(value) == {"@set"}:
+        return _shaped(next(iter(value.values())))
+    shaped: Node = {}
+    for key, item in value.items():
+        if key == "@type":
+            shaped["@type"] = [_type_name(name) for name in listed(item)]
+        elif key.startswith("@"):
+            shaped[key] = item
+        else:
+            shaped[_bare(key)] = _shaped(item)
+    return shaped
+
+
+def _linked(nodes: list[Any]) -> list[Node]:
+    """Resolve references: a node that is nothing but an "@id" becomes the node of that name."""
+    named: dict[str, Node] = {}
+    pending: list[Any] = list(nodes)
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list):
+            pending.extend(value)
+        elif isinstance(value, dict):
+            name = value.get("@id")
+            if isinstance(name, str) and len(value) > len(named.get(name, {"@id": name})):
+                named[name] = value
+            pending.extend(value.values())
+
+    seen: set[int] = set()
+    pending = list(nodes)
+    while pending:
+        value = pending.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, list):
+            value[:] = [_referred(item, named) for item in value]
+            pending.extend(value)
+        elif isinstance(value, dict):
+            for key in value:
+                value[key] = _referred(value[key], named)
+            pending.extend(value.values())
+    return [node for node in nodes if isinstance(node, dict)]
+
+
+def _referred(value: Any, named: dict[str, Node]) -> Any:
+    """Return the node that a reference stands for, or the value itself."""
+    if isinstance(value, dict) and set(value) == {"@id"} and isinstance(value["@id"], str):
+        return named.get(value["@id"], value)
+    return value
+
+
+class _Microdata(LxmlMicrodataExtractor):  # type: ignore[misc] # extruct ships no types
+    """extruct's microdata, with the text of an element read in one pass."""
+
+    def _extract_property_value(
+        self, node: Any, items_seen: Any, base_url: Any, itemids: Any, force: bool = False
+    ) -> Any:
+        """Return a property's value; `time`, `data` and `meter` without a machine form say their text."""
+        if not force and node.get("itemscope") is None and node.tag in ("time", "data", "meter"):
+            return node.get("datetime" if node.tag == "time" else "value") or node.get("content") or _text(node)
+        return super()._extract_property_value(node, items_seen, base_url, itemids, force)
+
+    def _extract_textContent(self, node: Any) -> str:  # noqa: N802 - extruct's name
+        return _text(node)
+
+
+def _text(node: Any) -> str:
+    """Return the visible text below an element, with a line break where a block begins or ends."""
+    parts: list[str] = []
+    skipped: Any = None
+    for event, element in lxml.etree.iterwalk(node, events=("start", "end", "comment", "pi")):
+        if event in ("comment", "pi"):
+            if skipped is None and element.tail and element is not node:
+                parts.append(element.tail)
+            continue
+        if event == "start":
+            if skipped is None and element.tag in _UNSEEN:
+                skipped = element
+            if skipped is None:
+                if element.tag in _BLOCKS:
+                    parts.append("\n")
+                parts.append(element.text or "")
+            continue
+        if skipped is element:
+            skipped = None
+        if skipped is None and element is not node:
+            if element.tag in _BLOCKS:
+                parts.append("\n")
+            parts.append(element.tail or "")
+    lines = (" ".join(line.split()) for line in "".join(parts).split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def _microdata(text: str, base_url: str) -> list[Node]:
+    """Return the microdata items of a page."""
+    document = _parsed(text)
+    if document is None:
+        return []
+    items = _Microdata(nested=True, strict=True).extract_items(document, base_url)
+    return [_item(item) for item in items if isinstance(item, dict)]
+
+
+def _item(value: Any) -> Any:
+    """Return a microdata item, or a value inside one, in the common shape."""
+    if isinstance(value, list):
+        return [_item(part) for part in value]
+    if not isinstance(value, dict):
+        return value
+    node: Node = {"@type": [_type_name(name) for name in listed(value.get("type"))]}
+    if "id" in value:
+        node["@id"] = value["id"]
+    if "properties" not in value and isinstance(value.get("value"), str):
+        node["name"] = value["value"]
+    for name, part in value.get("properties", {}).items():
+        parts = [_item(one) for one in listed(part) if one is not None]
+        node[_bare(name)] = parts[0] if len(parts) == 1 else parts
+    return node
+
+
+def _parsed(text: str) -> Any:
+    """Return the page as a tree, or None where there is nothing to parse."""
+    parser = lxml.html.HTMLParser(encoding="utf-8", recover=True, huge_tree=False)
+    try:
+        return lxml.html.document_fromstring(text.replace("\x00", "").encode("utf-8", "replace"), parser=parser)
+    except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError):
+        return None
+
+
+def _rdfa(text: str, base_url: str) -> list[Node]:
+    """Return the RDFa nodes of a page; RDF knows no order."""
+    from extruct.rdfa import RDFaExtractor  # loads rdflib: only for pages that carry RDFa
+
+    expanded = RDFaExtractor().extract(text.replace("\x00", "").encode("utf-8", "replace"), base_url=base_url)
+    nodes = _linked([_unwrapped(_shaped(node)) for node in expanded])
+    inner = {id(part) for node in nodes for value in node.values() for part in listed(value) if isinstance(part, dict)}
+    return [node for node in nodes if id(node) not in inner]
+
+
+def _unwrapped(node: Any) -> Any:
+    """Return an expanded node with lists of one value opened."""
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: value[0] if key != "@type" and isinstance(value, list) and len(value) == 1 else value
+        for key, value in node.items()
+    }

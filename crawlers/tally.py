@@ -1,0 +1,113 @@
+"""What a crawl has seen so far, and the verdict that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from twelvefold.crawlers.process import CrawlEnded
+from twelvefold.crawlers.source import Fetch, Reading, Statement, identity_key, raw_revision
+from twelvefold.records import Completeness, SourceStatus
+
+_LOOP = 2
+"""A list that brings nothing new on this many pages running has come to its end, or to a loop."""
+
+
+@dataclass
+class Strand:
+    """One list that is paged through: a first page and those that continue it."""
+
+    number: int
+    stale: int = 0
+
+
+@dataclass
+class Tally:
+    """The counts of one crawl.
+
+    Attributes:
+        statement: What the source says of itself.
+        known: Identity key to raw revision of what is stored.
+        seen: Identity keys met in this crawl.
+        troubles: A status and a sentence for each page that could not be had or read.
+        ends: How far each list came.
+        told: The total that each list's source told.
+    """
+
+    statement: Statement
+    known: Mapping[str, str]
+    fetched: int = 0
+    read: int = 0
+    seen: set[str] = field(default_factory=set)
+    troubles: list[tuple[SourceStatus, str]] = field(default_factory=list)
+    ends: list[Completeness] = field(default_factory=list)
+    told: dict[int, int] = field(default_factory=dict)
+    budget: str = ""
+    strands: int = 0
+
+    def strand(self) -> Strand:
+        """Return a new list to page through."""
+        self.strands += 1
+        return Strand(self.strands)
+
+    def take(self, reading: Reading, strand: Strand) -> tuple[Fetch, ...]:
+        """Count what a page brought; return what is worth fetching after it."""
+        if reading.total_told is not None:
+            self.told[strand.number] = max(self.told.get(strand.number, 0), reading.total_told)
+        if reading.status not in (None, SourceStatus.OK, SourceStatus.EMPTY):
+            self.trouble(reading.status or SourceStatus.FAILED, reading.message)
+        else:
+            self.read += 1
+        keys = {identity_key(mention): raw_revision(mention) for mention in reading.mentions}
+        strand.stale = 0 if keys.keys() - self.seen else strand.stale + 1
+        self.seen |= keys.keys()
+        at_known = self.statement.newest_first and any(self.known.get(key) == keys[key] for key in keys)
+        further = [fetch for fetch in reading.follow if fetch.continues]
+        others = tuple(fetch for fetch in reading.follow if not fetch.continues)
+        if at_known:
+            self.ends.append(Completeness.REACHED_KNOWN)
+        elif further and strand.stale < _LOOP:
+            return (*further, *others)
+        elif reading.overflow:
+            self.ends.append(Completeness.WINDOW_OVERFLOW)
+        else:
+            self.ends.append(Completeness.REACHED_END if reading.reached_end else Completeness.UNKNOWN)
+        return others
+
+    def trouble(self, status: SourceStatus, message: str) -> None:
+        """Note a page that could not be had or read."""
+        self.troubles.append((status, message))
+
+    def verdict(self) -> CrawlEnded:
+        """Return how the crawl ended.
+
+        A crawl that read some pages and not others is partial; one that read
+        none is what stopped it first.
+        """
+        total = sum(self.told.values()) if self.told else None
+        sentences = [message for _, message in self.troubles]
+        if self.budget:
+            sentences.insert(0, self.budget)
+        return CrawlEnded(self._status(), self._completeness(), self.fetched, _joined(sentences), total)
+
+    def _status(self) -> SourceStatus:
+        if self.troubles and not self.read and not self.seen:
+            return self.troubles[0][0]
+        if self.troubles or self.budget:
+            return SourceStatus.PARTIAL
+        return SourceStatus.OK if self.seen else SourceStatus.EMPTY
+
+    def _completeness(self) -> Completeness:
+        if self.budget or self.troubles:
+            return Completeness.GAP if self.read or self.seen else Completeness.UNKNOWN
+        for worst in (Completeness.WINDOW_OVERFLOW, Completeness.UNKNOWN, Completeness.REACHED_KNOWN):
+            if worst in self.ends:
+                return worst
+        return Completeness.REACHED_END if self.ends else Completeness.UNKNOWN
+
+
+def _joined(sentences: list[str]) -> str:
+    """Return the first sentences, and how many more there are."""
+    distinct = list(dict.fromkeys(sentence for sentence in sentences if sentence))
+    more = f" (and {len(distinct) - 3} more)" if len(distinct) > 3 else ""
+    return "; ".join(distinct[:3]) + more
