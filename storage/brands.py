@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from twelvefold.errors import UnknownName
-from twelvefold.storage.tables import BrandTable, SourceTable
+from twelvefold.records import Precision, local_date_of
+from twelvefold.storage.rollups import Rollups
+from twelvefold.storage.tables import AnswerTable, BrandTable, MentionTable, SourceTable
 
 
 class Brands:
@@ -17,7 +20,10 @@ class Brands:
         self._connection = connection
 
     def ensure(self, name: str, zone: str) -> int:
-        """Return the id of the brand called `name`, made if need be."""
+        """Return the id of the brand called `name`, made if need be.
+
+        Where the zone is not the one it had, its mentions and answers are counted by their new local days.
+        """
         query = select(BrandTable.id, BrandTable.zone).where(BrandTable.name == name)
         row = self._connection.execute(query).one_or_none()
         if row is None:
@@ -25,6 +31,7 @@ class Brands:
             return self._connection.scalars(made).one()
         if row.zone != zone:
             self._connection.execute(update(BrandTable).where(BrandTable.id == row.id).values(zone=zone))
+            self._count_by_new_days(row.id, ZoneInfo(zone))
         brand_id: int = row.id
         return brand_id
 
@@ -55,3 +62,30 @@ class Brands:
             return self._connection.scalars(made).one()
         self._connection.execute(update(SourceTable).where(SourceTable.id == source_id).values(**values))
         return source_id
+
+    def _count_by_new_days(self, brand_id: int, zone: ZoneInfo) -> None:
+        mentions = select(
+            MentionTable.id,
+            MentionTable.local_date,
+            MentionTable.published_at,
+            MentionTable.published_precision,
+            MentionTable.collected_at,
+        ).where(MentionTable.brand_id == brand_id)
+        moved: list[dict[str, Any]] = []
+        for mention_id, kept, published_at, precision, collected_at in self._connection.execute(mentions):
+            day = local_date_of(published_at, Precision(precision), collected_at, zone)
+            if day != kept:
+                moved.append({"its_id": mention_id, "local_date": day})
+        if moved:
+            self._connection.execute(update(MentionTable).where(MentionTable.id == bindparam("its_id")), moved)
+            Rollups(self._connection).recompute(brand_id)
+        answers = select(AnswerTable.id, AnswerTable.answered_at).where(
+            AnswerTable.brand_id == brand_id, AnswerTable.answered_at.is_not(None)
+        )
+        dated = [
+            {"its_id": answer_id, "local_date": answered_at.astimezone(zone).date()}
+            for answer_id, answered_at in self._connection.execute(answers)
+            if answered_at is not None
+        ]
+        if dated:
+            self._connection.execute(update(AnswerTable).where(AnswerTable.id == bindparam("its_id")), dated)

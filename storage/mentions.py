@@ -16,7 +16,14 @@ from twelvefold.storage.batches import in_batches
 from twelvefold.storage.duplicates import Duplicates
 from twelvefold.storage.ingest import Intake, Saved
 from twelvefold.storage.rollups import RATING, Rollups, counts, has_text, judged_by
-from twelvefold.storage.tables import JudgementTable, MentionTable, RemovalTable, SourceTable, SubjectTable
+from twelvefold.storage.tables import (
+    JudgementTable,
+    MentionTable,
+    RemovalTable,
+    RevisionTable,
+    SourceTable,
+    SubjectTable,
+)
 
 _EXPORT_PAGE = 1_000
 
@@ -53,6 +60,18 @@ class Quote:
     published_at: datetime | None
     local_date: date
     language: str | None
+
+
+@dataclass(frozen=True)
+class Revision:
+    """An earlier wording of a mention, and when another one was found in its place."""
+
+    revision: int
+    replaced_at: datetime
+    title: str
+    text: str
+    stars: float | None
+    reply_text: str | None
 
 
 class Mentions:
@@ -120,24 +139,45 @@ class Mentions:
 
     def set_languages(self, languages: Mapping[int, str]) -> None:
         """Set the language of mentions by id; it goes for every mention with the same text."""
-        texts: dict[str, str] = {}
+        alone: dict[int, str] = {}
+        by_text: dict[str, str] = {}
         for batch in in_batches(languages):
-            query = select(MentionTable.id, MentionTable.content_hash).where(MentionTable.id.in_(batch), has_text())
-            for row in self._connection.execute(query):
-                texts[row.content_hash] = languages[row.id]
-        changing: list[int] = []
-        for part in in_batches(texts):
-            sharing = select(MentionTable.id).where(MentionTable.content_hash.in_(part))
+            query = select(MentionTable.id, MentionTable.content_hash, has_text()).where(MentionTable.id.in_(batch))
+            for mention_id, content_hash, worded in self._connection.execute(query):
+                if worded:
+                    by_text[content_hash] = languages[mention_id]
+                else:
+                    alone[mention_id] = languages[mention_id]
+        changing = list(alone)
+        for texts in in_batches(by_text):
+            sharing = select(MentionTable.id).where(MentionTable.content_hash.in_(texts))
             changing.extend(self._connection.scalars(sharing))
-        if not texts:
-            return
         with self._rollups.following(changing):
+            self._set_languages(MentionTable.content_hash, by_text)
+            self._set_languages(MentionTable.id, alone)
+
+    def _set_languages(self, column: Any, languages: Mapping[Any, str]) -> None:
+        if languages:
             self._connection.execute(
-                update(MentionTable)
-                .where(MentionTable.content_hash == bindparam("its_hash"))
-                .values(language=bindparam("its_language")),
-                [{"its_hash": text, "its_language": language} for text, language in texts.items()],
+                update(MentionTable).where(column == bindparam("its_key")).values(language=bindparam("its_language")),
+                [{"its_key": key, "its_language": language} for key, language in languages.items()],
             )
+
+    def revisions(self, mention_id: int) -> list[Revision]:
+        """Return the earlier wordings of a mention, oldest first."""
+        query = (
+            select(
+                RevisionTable.revision,
+                RevisionTable.replaced_at,
+                RevisionTable.title,
+                RevisionTable.text,
+                RevisionTable.stars,
+                RevisionTable.reply_text,
+            )
+            .where(RevisionTable.mention_id == mention_id)
+            .order_by(RevisionTable.revision)
+        )
+        return [Revision(*row) for row in self._connection.execute(query)]
 
     def link_duplicates(self, brand_id: int) -> int:
         """Link mentions whose text another source has too to the earliest one; return how many are new.
