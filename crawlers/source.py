@@ -74,6 +74,7 @@ class Fetch:
         continues: It is the next page of the list that asked for it: left out once that list
             has met known ground, or has brought nothing new twice running.
         context: JSON values that come back with the page.
+        otherwise: What stands where this request gives nothing of use: it is a second try.
     """
 
     url: str
@@ -82,6 +83,7 @@ class Fetch:
     body: bytes = b""
     context: Mapping[str, Any] = field(default_factory=dict)
     continues: bool = False
+    otherwise: Reading | None = None
 
 
 @dataclass(frozen=True)

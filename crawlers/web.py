@@ -78,18 +78,26 @@ class SourceSpider(Spider):
         self.tally.fetched += 1
         self.bytes_read += len(response.body)
         reading = self._verdict_by_status(response) or self._read(response, fetch)
+        if fetch.otherwise is not None and reading.status not in (None, SourceStatus.OK, SourceStatus.EMPTY):
+            reading = fetch.otherwise
+        yield from self._take(reading, response.url, strand)
+
+    def failed(self, failure: Any) -> Iterator[Request]:
+        """Note a page that gave no answer."""
+        strand, fetch = failure.request.cb_kwargs["strand"], failure.request.cb_kwargs["fetch"]
+        if fetch.otherwise is not None:
+            yield from self._take(fetch.otherwise, fetch.url, strand)
+            return
+        self.tally.trouble(*explain_failure(failure.value, failure.request.url))
+
+    def _take(self, reading: Reading, url: str, strand: Strand) -> Iterator[Request]:
+        """Send what was read, and yield what is worth fetching after it."""
         if reading.mentions or reading.rejected or reading.status is None:
-            self.write(PageRead(response.url, reading.mentions, reading.rejected))
+            self.write(PageRead(url, reading.mentions, reading.rejected))
         for wanted in self.tally.take(reading, strand):
             follower = strand if wanted.continues else self.tally.strand()
             if (request := self._request(wanted, follower)) is not None:
                 yield request
-
-    def failed(self, failure: Any) -> None:
-        """Note a page that gave no answer."""
-        status, sentence = explain_failure(failure.value, failure.request.url)
-        if not self.tally.budget or not isinstance(failure.value, DownloadCancelledError):
-            self.tally.trouble(status, sentence)
 
     def _request(self, fetch: Fetch, strand: Strand) -> Request | None:
         """Return `fetch` as Scrapy's request, or None where it was asked before or the budget is spent."""
