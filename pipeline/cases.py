@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from twelvefold.config import Brand
+from twelvefold.records import CaseState
 from twelvefold.storage.cases import CaseRow
 from twelvefold.storage.engine import Database
 
 
 def find_cases(
-    database: Database, brands: Iterable[Brand], *, state: str | None, assignee: str | None, limit: int
+    database: Database, brands: Iterable[Brand], *, state: CaseState | None, assignee: str | None, limit: int
 ) -> list[CaseRow]:
     """Return at most `limit` cases of each brand, the newest first.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,8 @@ from twelvefold.errors import UnknownName
 from twelvefold.records import Precision, local_date_of
 from twelvefold.storage.rollups import Rollups
 from twelvefold.storage.tables import AnswerTable, BrandTable, MentionTable, SourceTable
+
+KEY_BYTES = 32
 
 
 class Brands:
@@ -27,8 +30,8 @@ class Brands:
         query = select(BrandTable.id, BrandTable.zone).where(BrandTable.name == name)
         row = self._connection.execute(query).one_or_none()
         if row is None:
-            made = insert(BrandTable).values(name=name, zone=zone).returning(BrandTable.id)
-            return self._connection.scalars(made).one()
+            new = {"name": name, "zone": zone, "author_key": secrets.token_bytes(KEY_BYTES)}
+            return self._connection.scalars(insert(BrandTable).values(**new).returning(BrandTable.id)).one()
         if row.zone != zone:
             self._connection.execute(update(BrandTable).where(BrandTable.id == row.id).values(zone=zone))
             self._count_by_new_days(row.id, ZoneInfo(zone))
@@ -49,6 +52,17 @@ class Brands:
         if name is None:
             raise UnknownName(f"no brand has the number {brand_id}: make it with brands.ensure")
         return ZoneInfo(name)
+
+    def author_key(self, brand_id: int) -> bytes:
+        """Return the secret by which this brand's authors are hashed; it never leaves the database otherwise.
+
+        Raises:
+            UnknownName: There is no such brand.
+        """
+        key = self._connection.scalar(select(BrandTable.author_key).where(BrandTable.id == brand_id))
+        if key is None:
+            raise UnknownName(f"no brand has the number {brand_id}: make it with brands.ensure")
+        return key
 
     def ensure_source(
         self, brand_id: int, name: str, kind: str, subject: str | None = None, weight: float = 1.0

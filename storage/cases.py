@@ -13,6 +13,7 @@ from twelvefold.records import CaseState, Sentiment
 from twelvefold.storage.batches import in_batches
 from twelvefold.storage.rollups import Rollups, counts, judged_by
 from twelvefold.storage.tables import (
+    BrandTable,
     CaseEventTable,
     CaseTable,
     JudgementTable,
@@ -29,6 +30,7 @@ class CaseRow:
     """A case with the mention that it is about."""
 
     case_id: int
+    brand: str
     mention_id: int
     state: CaseState
     assignee: str | None
@@ -141,14 +143,14 @@ class Cases:
         return [CaseEvent(*row) for row in self._connection.execute(query)]
 
     def assign(self, case_id: int, actor: str, assignee: str, at: datetime) -> CaseRow:
-        """Give an open case to somebody.
+        """Give an open case to somebody, or with an empty name to nobody.
 
         Raises:
             UnknownName: There is no such case.
             ForbiddenStep: It is resolved.
         """
         self._require(case_id, CaseState.OPEN, "assigned")
-        return self._step(case_id, actor, "assigned", assignee, at, {"assignee": assignee})
+        return self._step(case_id, actor, "assigned", assignee, at, {"assignee": assignee or None})
 
     def note(self, case_id: int, actor: str, note: str, at: datetime) -> CaseRow:
         """Write a note on a case, whatever its state.
@@ -199,6 +201,7 @@ def _cases() -> Select[*tuple[Any, ...]]:
     return (
         select(
             CaseTable.id,
+            BrandTable.name,
             CaseTable.mention_id,
             CaseTable.state,
             CaseTable.assignee,
@@ -214,11 +217,12 @@ def _cases() -> Select[*tuple[Any, ...]]:
             MentionTable.local_date,
         )
         .join(MentionTable, MentionTable.id == CaseTable.mention_id)
+        .join(BrandTable, BrandTable.id == MentionTable.brand_id)
         .join(SourceTable, SourceTable.id == MentionTable.source_id)
         .outerjoin(SubjectTable, SubjectTable.id == MentionTable.subject_id)
     )
 
 
 def _case_row(row: Any) -> CaseRow:
-    case_id, mention_id, state, *rest = row
-    return CaseRow(case_id, mention_id, CaseState(state), *rest)
+    case_id, brand, mention_id, state, *rest = row
+    return CaseRow(case_id, brand, mention_id, CaseState(state), *rest)

@@ -196,6 +196,19 @@ class Runs:
         query = select(*(ranked.c[name] for name in _RESULT_FIELDS)).where(ranked.c.rank == 1).order_by(ranked.c.source)
         return [_result(row) for row in self._connection.execute(query)]
 
+    def last_collected(self, brand_id: int) -> dict[str, date]:
+        """Return the local date on which each source was last read without trouble, by its name."""
+        query = (
+            select(SourceResultTable.source, func.max(RunTable.local_date))
+            .join(RunTable, RunTable.id == SourceResultTable.run_id)
+            .where(
+                RunTable.brand_id == brand_id,
+                SourceResultTable.status.in_([SourceStatus.OK.value, SourceStatus.EMPTY.value]),
+            )
+            .group_by(SourceResultTable.source)
+        )
+        return {source: local_date for source, local_date in self._connection.execute(query)}
+
     def finished(self, brand_id: int, kind: str, local_date: date) -> bool:
         """Tell whether this night has been run to its end, however it ended."""
         night = self._night(brand_id, kind, local_date)

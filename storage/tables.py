@@ -42,12 +42,13 @@ def _parent(column: str) -> ForeignKey:
 
 
 class BrandTable(Base):
-    """One brand, with the zone by which its days are counted."""
+    """One brand, with the zone by which its days are counted and the key by which its authors are hashed."""
 
     __tablename__ = "brands"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     zone: Mapped[str]
+    author_key: Mapped[bytes]
 
 
 class SubjectTable(Base):

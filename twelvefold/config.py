@@ -34,7 +34,7 @@ class Network(Settings):
     """How Twelvefold behaves towards other people's servers."""
 
     user_agent: str = "twelvefold/0.1 (+https://github.com/twelvefold/twelvefold)"
-    delay_s: float = Field(1.0, ge=0)
+    delay_s: float = Field(default=1.0, ge=0)
     allow_private: bool = False
 
 
@@ -49,9 +49,9 @@ class HubModel(Settings):
 class Rule(Settings):
     """The twelvefold rule: `k` praises make up for one unresolved complaint."""
 
-    k: float = Field(12, gt=0)
-    resolved_weight: float = Field(1, ge=0)
-    half_life_days: float = Field(90, gt=0)
+    k: float = Field(default=12, gt=0)
+    resolved_weight: float = Field(default=1, ge=0)
+    half_life_days: float = Field(default=90, gt=0)
 
 
 class Night(Settings):
@@ -86,7 +86,7 @@ class SurveySettings(Settings):
 class CustomerSettings(Settings):
     """What the customer figures need to know."""
 
-    lost_after_days: int = Field(180, gt=0)
+    lost_after_days: int = Field(default=180, gt=0)
     abc: tuple[float, float] = (80, 95)
     acquisition_cost: float | None = None
 
@@ -94,9 +94,9 @@ class CustomerSettings(Settings):
 class Budget(Settings):
     """What one crawl of one source may take."""
 
-    pages: int = Field(200, gt=0)
-    minutes: float = Field(20, gt=0)
-    megabytes: float = Field(200, gt=0)
+    pages: int = Field(default=200, gt=0)
+    minutes: float = Field(default=20, gt=0)
+    megabytes: float = Field(default=200, gt=0)
 
 
 class SourceSettings(Settings):
@@ -111,11 +111,11 @@ class SourceSettings(Settings):
     name: str = Field(min_length=1, max_length=100)
     kind: str
     subject: str | None = None
-    weight: float = Field(1, ge=0)
+    weight: float = Field(default=1, ge=0)
     language: str | None = None
     posting_rates: tuple[float, float, float] | None = None
-    every: int = Field(1, ge=1)
-    budget: Budget = Budget()
+    every: int = Field(default=1, ge=1)
+    budget: Budget = Field(default_factory=Budget)
     base_url: str | None = None
     options: dict[str, Any] = {}
 
@@ -136,10 +136,10 @@ class Brand(Settings):
     name: str = Field(min_length=1, max_length=200)
     zone: str = "UTC"
     language: DigestLanguage = "en"
-    night: Night = Night()
-    digest: Digest = Digest()
+    night: Night = Field(default_factory=Night)
+    digest: Digest = Field(default_factory=Digest)
     surveys: tuple[SurveySettings, ...] = ()
-    customers: CustomerSettings = CustomerSettings()
+    customers: CustomerSettings = Field(default_factory=CustomerSettings)
     sources: tuple[SourceSettings, ...] = ()
 
     @field_validator("zone")
@@ -187,9 +187,9 @@ class Configuration(Settings):
     """
 
     database: str = "sqlite:///twelvefold.db"
-    network: Network = Network()
+    network: Network = Field(default_factory=Network)
     model: str | HubModel = "default"
-    rule: Rule = Rule()
+    rule: Rule = Field(default_factory=Rule)
     brands: tuple[Brand, ...] = Field(min_length=1)
     folder: Path = Path()
 

@@ -109,4 +109,8 @@ def counter(label: str, unit: str) -> Iterator[Callable[[int], None]]:
     from tqdm import tqdm
 
     with tqdm(desc=label, unit=unit, disable=not sys.stderr.isatty(), leave=False) as bar:
-        yield lambda count: bar.update(count - bar.n) and None
+
+        def tell(count: int) -> None:
+            bar.update(count - bar.n)
+
+        yield tell

@@ -58,7 +58,7 @@ def write_due_digest(
     """
     week = due_week(now, brand)
     with database.begin() as work:
-        if work.digests.is_saved(brand_id, week, brand.language, "html"):
+        if work.digests.files(brand_id, week):
             return None
     folder = configuration.path("digests")
     folder.mkdir(parents=True, exist_ok=True)

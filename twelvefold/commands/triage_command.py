@@ -36,14 +36,14 @@ def list_cases(
 ) -> None:
     """List cases, the newest first."""
     from twelvefold.pipeline.cases import case_document, find_cases
+    from twelvefold.records import CaseState
 
+    wanted = None if state == "all" else CaseState(state)
     with open_project(config_file) as project:
         brands = project.brands(brand)
         cases = [
             case_document(case)
-            for case in find_cases(
-                project.database, brands, state=None if state == "all" else state, assignee=assignee, limit=limit
-            )
+            for case in find_cases(project.database, brands, state=wanted, assignee=assignee, limit=limit)
         ]
     document = {"schema": "twelvefold/cases/1", "cases": cases}
     emit(document, as_json, lambda: _table(cases))
@@ -62,7 +62,7 @@ def show(case: int, config_file: Path | None, as_json: bool) -> None:
     emit(document, as_json, lambda: _page(document))
 
 
-def _step(name: str, does: str, example: str, act: Callable[[Work, int, str, datetime, str], None]) -> None:
+def _step(name: str, does: str, example: str, act: Callable[[Work, int, str, datetime, str], object]) -> None:
     @command.command(name, help=does, epilog=f"Example: {example}")
     @click.argument("case", type=int)
     @config_option
@@ -101,7 +101,7 @@ def assign(case: int, assignee: str, config_file: Path | None, actor: str, as_js
         case,
         config_file,
         as_json,
-        lambda work: work.cases.assign(case, actor, assignee.strip() or None, datetime.now(UTC)),
+        lambda work: work.cases.assign(case, actor, assignee.strip(), datetime.now(UTC)),
     )
 
 
@@ -116,7 +116,7 @@ def note(case: int, text: str, config_file: Path | None, actor: str, as_json: bo
     _act(case, config_file, as_json, lambda work: work.cases.note(case, actor, text, datetime.now(UTC)))
 
 
-def _act(case: int, config_file: Path | None, as_json: bool, act: Callable[[Work], None]) -> None:
+def _act(case: int, config_file: Path | None, as_json: bool, act: Callable[[Work], object]) -> None:
     """Take one step on a case and show where it stands now."""
     from twelvefold.pipeline.cases import case_with_history
 
