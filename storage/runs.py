@@ -207,7 +207,7 @@ class Runs:
             )
             .group_by(SourceResultTable.source)
         )
-        return {source: local_date for source, local_date in self._connection.execute(query)}
+        return dict(self._connection.execute(query).tuples().all())
 
     def finished(self, brand_id: int, kind: str, local_date: date) -> bool:
         """Tell whether this night has been run to its end, however it ended."""
