@@ -21,7 +21,7 @@ from twelvefold.records import Mention, RawMention
 
 NAME_LIMIT = 200
 URL_LIMIT = 2000
-EXTERNAL_ID_LIMIT = 200
+EXTERNAL_ID_LIMIT = 500
 PAYLOAD_LIMIT = 100_000
 CUT_NOTE = "cut_when_stored"
 
