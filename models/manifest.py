@@ -1,0 +1,122 @@
+"""`model.json`: what travels with the weights, and the name that judgements carry."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from twelvefold.errors import ModelUnusable
+from twelvefold.models.anchors import Anchor
+from twelvefold.models.calibration import StarTable, Temperatures, Triple
+from twelvefold.models.weights_file import MEND
+from twelvefold.records import Sentiment
+
+FORMAT = "twelvefold-weights/1"
+MANIFEST_FILE = "model.json"
+# What changes a judgement; figures and prose may change without making the cache stale.
+JUDGING_KEYS = ("format", "name", "labels", "encoder", "windows", "temperature", "prior", "stars_given_class", "files")
+
+
+@dataclass(frozen=True)
+class Windows:
+    """How long texts are cut, in tokens, and what the last window weighs beside the others."""
+
+    tokens: int
+    overlap: int
+    most: int
+    last_weight: float
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What `model.json` says of a folder of weights.
+
+    Attributes:
+        revision: Hash of all that changes a judgement, 12 hex digits.
+        encoder: The numbers of `encoder.EncoderShape`.
+        anchors: Each with the probabilities that it had when the weights were made.
+        anchor_tolerance: How far a probability may lie from that on another machine.
+        files: SHA-256 by file name.
+    """
+
+    name: str
+    revision: str
+    languages: tuple[str, ...]
+    encoder: Mapping[str, Any]
+    windows: Windows
+    temperatures: Temperatures
+    stars: StarTable
+    anchors: tuple[tuple[Anchor, Triple], ...]
+    anchor_tolerance: float
+    files: Mapping[str, str]
+    validation: Mapping[str, Any]
+
+    @property
+    def model(self) -> str:
+        """Return name and revision, as judgements carry them."""
+        return f"{self.name}/{self.revision}"
+
+
+def revision_of(document: Mapping[str, Any]) -> str:
+    """Return the hash of the keys of `model.json` that change a judgement."""
+    judging = {key: document.get(key) for key in JUDGING_KEYS}
+    canonical = json.dumps(judging, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("utf-8")).hexdigest()[:12]
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return what the `model.json` in `folder` says.
+
+    Raises:
+        ModelUnusable: It is missing, of another format, incomplete, or was changed by hand.
+    """
+    path = folder / MANIFEST_FILE
+    try:
+        document = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError as exc:
+        raise ModelUnusable(f"model file {path} is missing; {MEND}") from exc
+    except (OSError, ValueError) as exc:
+        raise ModelUnusable(f"model file {path} is not readable as JSON; {MEND}") from exc
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise ModelUnusable(f"model file {path} is not of the format {FORMAT}; {MEND}")
+    try:
+        manifest = _parse(document)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as exc:
+        raise ModelUnusable(f"model file {path} lacks or garbles a key ({exc}); {MEND}") from exc
+    if manifest.revision != revision_of(document):
+        raise ModelUnusable(f"model file {path} does not match its own revision {manifest.revision}; {MEND}")
+    return manifest
+
+
+def _parse(document: dict[str, Any]) -> Manifest:
+    if document["labels"] != [label.value for label in Sentiment]:
+        raise ValueError(f"labels {document['labels']}")
+    table = document["stars_given_class"]
+    rows = tuple(tuple(float(share) for share in table[label.value]) for label in Sentiment)
+    if {len(row) for row in rows} != {5}:
+        raise ValueError("stars_given_class needs five shares a class")
+    temperature = document["temperature"]
+    return Manifest(
+        name=str(document["name"]),
+        revision=str(document["revision"]),
+        languages=tuple(document["languages"]),
+        encoder=dict(document["encoder"]),
+        windows=Windows(**document["windows"]),
+        temperatures=Temperatures(float(temperature["default"]), dict(temperature["by_language"])),
+        stars=StarTable(_shares(document["prior"]), cast(Any, rows)),
+        anchors=tuple(
+            (Anchor(entry["text"], entry["language"], Sentiment(entry["label"])), _shares(entry))
+            for entry in document["anchors"]
+        ),
+        anchor_tolerance=float(document["anchor_tolerance"]),
+        files=dict(document["files"]),
+        validation=dict(document.get("validation", {})),
+    )
+
+
+def _shares(entry: Mapping[str, Any]) -> Triple:
+    return (float(entry["negative"]), float(entry["neutral"]), float(entry["positive"]))

@@ -1,0 +1,330 @@
+"""The public face of the judge: texts in, judgements out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twelvefold.config import HubModel
+from twelvefold.errors import ModelUnusable
+from twelvefold.models.anchors import ANCHORS
+from twelvefold.models.batching import halving, plan_batches, windows
+from twelvefold.models.calibration import (
+    NOTHING_TO_JUDGE,
+    StarTable,
+    Temperatures,
+    Triple,
+    expected_stars,
+    probabilities,
+    weigh_stars,
+)
+from twelvefold.models.cleaning import clean, says_something
+from twelvefold.models.language import detect_language
+from twelvefold.models.manifest import MANIFEST_FILE, read_manifest
+from twelvefold.models.weights_file import MEND
+from twelvefold.records import Judgement, Sentiment
+
+if TYPE_CHECKING:
+    from twelvefold.models.manifest import Windows
+
+WEIGHTS = Path(__file__).with_name("weights")
+TOKEN_BUDGET = 1024  # tokens a batch: the fastest on two cores, as larger ones fall out of the cache
+LABELS = tuple(Sentiment)
+RATING_MODEL = "rating"
+SPECIAL_TOKENS = 2  # what a window leaves room for: the start and the end of a sequence
+
+
+class Network(Protocol):
+    """What turns token ids into logits: our packaged weights, or a classifier of transformers."""
+
+    model: str
+    windows: Windows
+    temperatures: Temperatures
+
+    def tokenise(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the token ids of each text without special tokens."""
+
+    def forward(self, bodies: Sequence[Sequence[int]]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+        """Return sentiment logits (texts, 3) and star-step logits (texts, 4) or None."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the network says of one text: three logits, and expected stars where it has a head for them."""
+
+    logits: NDArray[np.float64]
+    stars: float | None
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A window over the tokens of text number `owner`."""
+
+    owner: int
+    start: int
+    end: int
+
+
+class Scorer:
+    """Judges texts with one network; the same text gets the same answer in any company.
+
+    Attributes:
+        model: Name and revision, as judgements carry them.
+    """
+
+    def __init__(self, network: Network, stars: StarTable) -> None:
+        self.model = network.model
+        self._network = network
+        self._stars = stars
+
+    def score(
+        self,
+        texts: Sequence[str],
+        stars: Sequence[float | None] | None = None,
+        languages: Sequence[str | None] | None = None,
+        content_hashes: Sequence[str] | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Judgement]:
+        """Return one judgement a text, in the order given.
+
+        A text without anything to judge (empty, punctuation) is answered with low confidence, never refused.
+
+        Args:
+            texts: As written; web leftovers and broken characters are cleaned away here.
+            stars: The ratings, 1 to 5, that go with the texts.
+            languages: As the sources declare them; they help where the text alone leaves doubt.
+            content_hashes: Keys of the judgements; without them a hash of the text.
+            progress: Called with the number of texts that are done.
+
+        Raises:
+            ModelUnusable: Not even one passage fits in memory.
+        """
+        cleaned = [clean(text) for text in texts]
+        declared = languages or [None] * len(texts)
+        found = [detect_language(text, told) for text, told in zip(cleaned, declared, strict=True)]
+        readings = self._read(cleaned, progress)
+        judgements = []
+        for number, (reading, language) in enumerate(zip(readings, found, strict=True)):
+            rating = stars[number] if stars else None
+            key = content_hashes[number] if content_hashes else _hash(texts[number])
+            judgements.append(self._judge(reading, language, rating, key))
+        return judgements
+
+    def read(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> list[Reading | None]:
+        """Return what the network itself says of each text, uncalibrated; None where there is nothing to judge.
+
+        Raises:
+            ModelUnusable: Not even one passage fits in memory.
+        """
+        return self._read([clean(text) for text in texts], progress)
+
+    def _read(self, cleaned: Sequence[str], progress: Callable[[int], None] | None) -> list[Reading | None]:
+        """Return a reading a text; equal texts are read once."""
+        distinct = list(dict.fromkeys(text for text in cleaned if says_something(text)))
+        bodies = self._network.tokenise(distinct) if distinct else []
+        passages = self._passages(bodies)
+        left = [0] * len(distinct)
+        for passage in passages:
+            left[passage.owner] += 1
+        copies = Counter(cleaned)
+        done = len(cleaned) - sum(copies[text] for text, count in zip(distinct, left, strict=True) if count)
+        outputs: list[tuple[NDArray[np.float64], NDArray[np.float64] | None] | None] = [None] * len(passages)
+        lengths = [passage.end - passage.start for passage in passages]
+        for batch in plan_batches([length + SPECIAL_TOKENS for length in lengths], TOKEN_BUDGET):
+            self._run(batch, passages, bodies, outputs)
+            for at in batch:
+                owner = passages[at].owner
+                left[owner] -= 1
+                done += 0 if left[owner] else copies[distinct[owner]]
+            if progress:
+                progress(done)
+        if progress and not passages:
+            progress(done)
+        gathered = self._gather(passages, outputs)
+        by_text = {distinct[owner]: reading for owner, reading in gathered.items()}
+        return [by_text.get(text) for text in cleaned]
+
+    def _passages(self, bodies: Sequence[Sequence[int]]) -> list[Passage]:
+        cut = self._network.windows
+        return [
+            Passage(owner, start, end)
+            for owner, body in enumerate(bodies)
+            if body
+            for start, end in windows(len(body), cut.tokens - SPECIAL_TOKENS, cut.overlap, cut.most)
+        ]
+
+    def _run(
+        self,
+        batch: list[int],
+        passages: Sequence[Passage],
+        bodies: Sequence[Sequence[int]],
+        outputs: list[tuple[NDArray[np.float64], NDArray[np.float64] | None] | None],
+    ) -> None:
+        """Fill in the outputs of one batch of passages."""
+
+        def compute(places: list[int]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+            chosen = [passages[at] for at in places]
+            return self._network.forward([bodies[one.owner][one.start : one.end] for one in chosen])
+
+        try:
+            for part, (sentiment, steps) in halving(batch, compute):
+                for row, at in enumerate(part):
+                    own = None if steps is None else steps[row].astype(np.float64)
+                    outputs[at] = (sentiment[row].astype(np.float64), own)
+        except MemoryError as exc:
+            raise ModelUnusable(
+                f"one passage of text does not fit in memory with the model {self.model}; "
+                "free some memory or choose a smaller model"
+            ) from exc
+
+    def _gather(
+        self,
+        passages: Sequence[Passage],
+        outputs: Sequence[tuple[NDArray[np.float64], NDArray[np.float64] | None] | None],
+    ) -> dict[int, Reading]:
+        """Return a reading a text: the mean over its passages, the last one weighed as `windows` says."""
+        by_owner: dict[int, list[tuple[NDArray[np.float64], NDArray[np.float64] | None]]] = {}
+        for passage, output in zip(passages, outputs, strict=True):
+            if output is not None:
+                by_owner.setdefault(passage.owner, []).append(output)
+        readings = {}
+        for owner, parts in by_owner.items():
+            weights = np.ones(len(parts))
+            if len(parts) > 1:
+                weights[-1] = self._network.windows.last_weight
+            logits = np.average([logits for logits, _ in parts], axis=0, weights=weights)
+            steps = [own for _, own in parts if own is not None]
+            stars = expected_stars(np.average(steps, axis=0, weights=weights)) if steps else None
+            readings[owner] = Reading(logits, stars)
+        return readings
+
+    def _judge(self, reading: Reading | None, language: str, rating: float | None, key: str) -> Judgement:
+        if reading is None:
+            triple = NOTHING_TO_JUDGE if rating is None else self._stars.of_rating(rating)
+            return _judgement(key, self.model, triple, None, language)
+        triple, contradiction = probabilities(reading.logits, self._network.temperatures.of(language)), False
+        if rating is not None:
+            triple, contradiction = weigh_stars(triple, rating, self._stars)
+        return _judgement(key, self.model, triple, reading.stars, language, contradiction=contradiction)
+
+
+def load_scorer(model: str | HubModel, folder: Path) -> Scorer:
+    """Return a scorer whose model has passed its self-test.
+
+    Args:
+        model: `default`, a folder (in our format or saved by transformers), or a hub model.
+        folder: What a relative path is relative to: the folder of the configuration.
+
+    Raises:
+        ModelUnusable: The model cannot be had, is corrupt, or fails its self-test.
+    """
+    stars = read_manifest(WEIGHTS).stars
+    if isinstance(model, HubModel):
+        return _load_classifier(model, stars)
+    place = _place(model, folder)
+    if not (place / MANIFEST_FILE).exists() and (place / "config.json").exists():
+        return _load_classifier(place, stars)
+    from twelvefold.models.packaged import PackagedNetwork
+
+    network = PackagedNetwork(place)
+    scorer = Scorer(network, network.manifest.stars)
+    anchors = network.manifest.anchors
+    answers = scorer.score([anchor.text for anchor, _ in anchors], languages=[a.language for a, _ in anchors])
+    for (anchor, told), answer in zip(anchors, answers, strict=True):
+        triple = (answer.negative, answer.neutral, answer.positive)
+        gap = max(abs(one - other) for one, other in zip(triple, told, strict=True))
+        if answer.label is not anchor.label or gap > network.manifest.anchor_tolerance:
+            raise ModelUnusable(
+                f"the model in {place} fails its self-test: {anchor.text!r} came out {answer.label.value} "
+                f"({triple[LABELS.index(anchor.label)]:.2f} for {anchor.label.value}, "
+                f"{told[LABELS.index(anchor.label)]:.2f} expected); {MEND}"
+            )
+    return scorer
+
+
+def model_id(model: str | HubModel, folder: Path) -> str:
+    """Return the name and revision that judgements of this model carry, without loading it.
+
+    Raises:
+        ModelUnusable: There is no such model.
+    """
+    if isinstance(model, HubModel):
+        from twelvefold.models.classifier import hub_model_id
+
+        return hub_model_id(model)
+    place = _place(model, folder)
+    if not (place / MANIFEST_FILE).exists() and (place / "config.json").exists():
+        from twelvefold.models.classifier import folder_model_id
+
+        return folder_model_id(place)
+    return read_manifest(place).model
+
+
+def rating_judgement(stars: float, content_hash: str) -> Judgement:
+    """Return the judgement of a rating without text: prior x table; its `model` is "rating".
+
+    Raises:
+        ModelUnusable: The packaged `model.json`, which holds the table, cannot be read.
+    """
+    return _judgement(content_hash, RATING_MODEL, _packaged_stars().of_rating(stars), None, "und")
+
+
+@lru_cache(maxsize=1)
+def _packaged_stars() -> StarTable:
+    return read_manifest(WEIGHTS).stars
+
+
+def _load_classifier(model: HubModel | Path, stars: StarTable) -> Scorer:
+    from twelvefold.models.classifier import ClassifierNetwork
+
+    scorer = Scorer(ClassifierNetwork(model), stars)
+    answers = scorer.score([anchor.text for anchor in ANCHORS], languages=[anchor.language for anchor in ANCHORS])
+    for anchor, answer in zip(ANCHORS, answers, strict=True):
+        if answer.label is not anchor.label:
+            raise ModelUnusable(
+                f"model {scorer.model} fails the self-test: {anchor.text!r} came out {answer.label.value}, "
+                f"not {anchor.label.value}; check model.labels, choose a model of three classes that knows "
+                f"{anchor.language}, or set `model: default`"
+            )
+    return scorer
+
+
+def _place(model: str, folder: Path) -> Path:
+    if model == "default":
+        return WEIGHTS
+    place = folder / model
+    if not place.is_dir():
+        raise ModelUnusable(
+            f"model folder {place} does not exist; set `model` to `default`, to a folder, or to {{hub: ...}}"
+        )
+    return place
+
+
+def _judgement(
+    key: str, model: str, triple: Triple, stars: float | None, language: str, *, contradiction: bool = False
+) -> Judgement:
+    top = triple.index(max(triple))
+    return Judgement(
+        content_hash=key,
+        model=model,
+        label=LABELS[top],
+        negative=triple[0],
+        neutral=triple[1],
+        positive=triple[2],
+        confidence=triple[top],
+        stars=stars,
+        language=language,
+        contradiction=contradiction,
+    )
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

