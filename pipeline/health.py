@@ -45,6 +45,7 @@ _NO_WAY_OUT = {
     NoWayOut.TOO_FEW_CASES: "resolving every open complaint would not be enough by itself",
 }
 _COLUMNS = 78
+_PARTS = ("value", "low", "high")
 _UNSPLIT = Answers(*[Shown(None, 0, Refusal.NOT_SPLIT)] * 3)
 _KEYS: Mapping[str, Callable[[DayCount], str | None]] = {
     "source": lambda count: count.source,
@@ -158,11 +159,25 @@ def _split(
 def _blocks(
     counts: Sequence[DayCount], asked: Answers, week: Week | None, last_day: date, *, brand: Brand, rule: Rule
 ) -> dict[str, Any]:
-    """Return the two blocks, and what is not built yet, for some mentions and answers."""
+    """Return the blocks for some mentions and answers."""
     days = days_of(counts, brand)
-    standing_now = standing(days, rule, last_day)
-    before = f"all mentions up to {last_day}, halved every {rule.half_life_days:g} days" if counts else "all mentions"
     within = undecayed(days, rule, week.since, week.until) if week else None
+    return blocks(standing(days, rule, last_day), within, asked, rule, week, last_day if counts or week else None)
+
+
+def blocks(
+    standing_now: Standing,
+    within: Standing | None,
+    asked: Answers,
+    rule: Rule,
+    week: Week | None,
+    last_day: date | None,
+) -> dict[str, Any]:
+    """Return the two blocks, and what is not built yet, as the contract shapes them.
+
+    Ages are counted to `last_day`, which is None where nothing was ever heard.
+    """
+    before = "all mentions" + (f" up to {last_day}, halved every {rule.half_life_days:g} days" if last_day else "")
     return {
         "satisfaction": {
             "balance": balance_document(standing_now, rule, before),
@@ -274,7 +289,9 @@ def health_text(document: Mapping[str, Any]) -> str:
     ]
     column = (_COLUMNS - 2) // 2
     at_other_k = ", ".join(
-        f"k = {k}: {at['value']:+.1f}" for k, at in balance["sensitivity"].items() if at["value"] is not None
+        f"k = {k}: {_written('{:+.1f}', at['value'])}"
+        for k, at in balance["sensitivity"].items()
+        if at["value"] is not None
     )
     lines = [
         f"{document['brand']}: {_period_text(document)} ({document['zone']})",
@@ -327,14 +344,20 @@ def _figure_lines(rows: Sequence[tuple[str, Mapping[str, Any], str, float]], col
     """Return two lines a figure: name and value, then interval and n, or why it is refused."""
     lines = []
     for name, shown, form, scale in rows:
-        value = "-" if shown["value"] is None else form.format(shown["value"] * scale)
+        value = "-" if shown["value"] is None else _written(form, shown["value"] * scale)
         lines.append(pad(name, columns - 14) + pad(value, 10, right=True))
         if shown["value"] is not None:
-            low, high = (form.format(shown[end] * scale).removesuffix(" %") for end in ("low", "high"))
+            low, high = (_written(form, shown[end] * scale).removesuffix(" %") for end in ("low", "high"))
             lines.append(f"  95 %: {low} to {high}, n = {shown['n']}")
         if shown["note"]:
             lines += [f"  {line}" for line in wrap(shown["note"], columns - 2)]
     return lines
+
+
+def _written(form: str, number: float) -> str:
+    """Return a number as `form` writes it; what rounds to nothing has no minus sign."""
+    written = form.format(number)
+    return written if any(digit in written for digit in "123456789") else written.replace("-", "+")
 
 
 def _group_lines(groups: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -343,11 +366,11 @@ def _group_lines(groups: Sequence[Mapping[str, Any]]) -> list[str]:
     for group in groups:
         block = group["satisfaction"]
         index = (block["balance_week"] or block["balance"])["index"]
-        value = "-" if index["value"] is None else f"{index['value']:+.1f}"
-        ends = f"{index['low']:+.1f} to {index['high']:+.1f}" if index["value"] is not None else "too few mentions"
+        value, low, high = ("-" if index[part] is None else _written("{:+.1f}", index[part]) for part in _PARTS)
+        ends = f"{low} to {high}" if index["value"] is not None else "too few mentions"
         nps = group["loyalty"]["nps"]["value"]
         lines.append(
             f"  {pad(shorten(group['key'] or '(none)', 22), 22)} {value:>8}  {ends:<18} {index['n']:>6}   "
-            + ("-" if nps is None else f"{nps:+.0f}")
+            + ("-" if nps is None else _written("{:+.0f}", nps))
         )
     return lines

@@ -15,19 +15,18 @@ from typing import Protocol
 
 from twelvefold.config import Brand, Rule
 from twelvefold.pipeline.figures.balance import Balance, Weighed, balance, decay, tally
-from twelvefold.pipeline.figures.csat import ces, csat_of_scores, mirrored
+from twelvefold.pipeline.figures.csat import ces, csat_of_scores
 from twelvefold.pipeline.figures.intervals import Estimate
 from twelvefold.pipeline.figures.nps import nps_of_scores
 from twelvefold.records import Measure, Sentiment
 from twelvefold.storage.rollups import DayCount
+from twelvefold.storage.surveys import ScoreCount
 
 SMALLEST_N = 10
 """Fewer mentions or answers than this carry no balance, NPS, CSAT or CES."""
 
 NPS_SCALE = (0.0, 10.0)
 Scale = tuple[float, float]
-Score = tuple[float | None, float | None, float | None, bool | None, int]
-"""score, lowest and highest of its scale, whether high is good, and how many gave it."""
 
 
 class Rollups(Protocol):
@@ -42,7 +41,9 @@ class Rollups(Protocol):
 class Surveys(Protocol):
     """Where survey answers come from."""
 
-    def histogram(self, brand_id: int, measure: Measure, since: date | None, until: date | None) -> Sequence[Score]:
+    def histogram(
+        self, brand_id: int, measure: Measure, since: date | None = None, until: date | None = None
+    ) -> Sequence[ScoreCount]:
         """Return how many gave which score in [since, until); all answers without ends."""
 
 
@@ -177,32 +178,32 @@ def _if_enough(estimate: Estimate | None, n: int) -> Shown:
 def answers(surveys: Surveys, brand_id: int, since: date | None, until: date | None) -> Answers:
     """Return the survey figures of [since, until), undecayed; of all answers where both are None."""
 
-    def ask(measure: Measure) -> Sequence[Score]:
+    def ask(measure: Measure) -> Sequence[ScoreCount]:
         return surveys.histogram(brand_id, measure, since, until)
 
     return Answers(csat=satisfaction(ask(Measure.CSAT)), ces=effort(ask(Measure.CES)), nps=promotion(ask(Measure.NPS)))
 
 
-def promotion(scores: Sequence[Score]) -> Shown:
+def promotion(scores: Sequence[ScoreCount]) -> Shown:
     """Return the NPS of the answers on 0-10; an answer without a scale counts if it lies there."""
     low, high = NPS_SCALE
     counts: Counter[float] = Counter()
     left_out = 0
-    for score, scale_low, scale_high, _, n in scores:
-        if score is not None and low <= score <= high and scale_low in (None, 0, 1) and scale_high in (None, high):
-            counts[score] += n
+    for row in scores:
+        if low <= row.score <= high and row.scale_low in (None, 0, 1) and row.scale_high in (None, high):
+            counts[row.score] += row.n
         else:
-            left_out += n
+            left_out += row.n
     return _of_answers(counts, NPS_SCALE, left_out, lambda: nps_of_scores(counts))
 
 
-def satisfaction(scores: Sequence[Score]) -> Shown:
+def satisfaction(scores: Sequence[ScoreCount]) -> Shown:
     """Return the top-2-box share on the scale that most answers used."""
     scale, counts, left_out = _main_scale(scores)
     return _of_answers(counts, scale, left_out, lambda: csat_of_scores(counts, scale[1] if scale else 0))
 
 
-def effort(scores: Sequence[Score]) -> Shown:
+def effort(scores: Sequence[ScoreCount]) -> Shown:
     """Return the mean effort score on the scale that most answers used, high = easy."""
     scale, counts, left_out = _main_scale(scores)
     return _of_answers(counts, scale, left_out, lambda: ces(counts, *(scale or (0, 1))))
@@ -217,7 +218,7 @@ def _of_answers(
     return Shown(figure(), n, None, scale, left_out)
 
 
-def _main_scale(scores: Sequence[Score]) -> tuple[Scale | None, Counter[float], int]:
+def _main_scale(scores: Sequence[ScoreCount]) -> tuple[Scale | None, Counter[float], int]:
     """Return the scale that most answers used, their counts by score, and how many used another.
 
     Scales are never mixed. One without told ends, or with fewer than three
@@ -225,12 +226,11 @@ def _main_scale(scores: Sequence[Score]) -> tuple[Scale | None, Counter[float], 
     """
     by_scale: dict[Scale, Counter[float]] = {}
     total = 0
-    for score, low, high, high_is_good, n in scores:
-        total += n
-        if score is None or low is None or high is None or high - low < 2 or not low <= score <= high:
-            continue
-        turned = mirrored(score, low, high) if high_is_good is False else score
-        by_scale.setdefault((low, high), Counter())[turned] += n
+    for row in scores:
+        total += row.n
+        low, high = row.scale_low, row.scale_high
+        if low is not None and high is not None and high - low >= 2 and low <= row.score <= high:
+            by_scale.setdefault((low, high), Counter())[row.score] += row.n
     if not by_scale:
         return None, Counter(), total
     scale = max(by_scale, key=lambda ends: (by_scale[ends].total(), ends))

@@ -1,5 +1,4 @@
-"""
-The review balance: `k` praises make up for one unresolved complaint.
+"""The review balance: `k` praises make up for one unresolved complaint.
 
 Ruby Newell-Legner's rule of thumb says twelve; no study behind it can be traced,
 so `k` is a convention and a parameter. Everything here is a pure function of
@@ -15,7 +14,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from twelvefold.pipeline.figures.intervals import Estimate, wilson
-
 from twelvefold.records import Sentiment
 
 SENSITIVITY = (1, 5, 12)
@@ -33,8 +31,7 @@ class NoWayOut(StrEnum):
 
 @dataclass(frozen=True)
 class Weighed:
-    """
-    `count` mentions that weigh the same and are judged the same.
+    """`count` mentions that weigh the same and are judged the same.
 
     Attributes:
         label: The class they are counted under.
@@ -65,8 +62,7 @@ class Weighed:
 
 @dataclass(frozen=True)
 class Tally:
-    """
-    Weighted sums of mentions.
+    """Weighted sums of mentions.
 
     Attributes:
         praise: P, the sum of w q_pos.
@@ -88,8 +84,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Balance:
-    """
-    Where praise and complaint stand.
+    """Where praise and complaint stand.
 
     Attributes:
         index: H in -100..100, 0 is break-even; None where nothing weighs anything.
@@ -110,8 +105,7 @@ class Balance:
 
 
 def decay(age_days: int, half_life_days: float) -> float:
-    """
-    Return what a mention of that age weighs: 2^(-age / half-life).
+    """Return what a mention of that age weighs: 2^(-age / half-life).
 
     A mention that is younger than the last day of the period (a date in the
     future, as a careless source tells it) weighs as one of that day.
@@ -146,8 +140,7 @@ def tally(mentions: Iterable[Weighed]) -> Tally:
 
 
 def balance(counted: Tally, k: float = 12, resolved_weight: float = 1, n_eff: float | None = None) -> Balance:
-    """
-    Weigh praise against complaint by the twelvefold rule.
+    """Weigh praise against complaint by the twelvefold rule.
 
     C = k N_open + w_res N_resolved and H = 100 (P - C) / (P + C). The interval is
     Wilson's on s = P / (P + N) with `n_eff`, mapped through
@@ -227,8 +220,7 @@ def _owed(share: float, mean_k: float) -> float:
 def _resolve_instead(
     debt: float, cases: Sequence[tuple[float, int]], relief: float
 ) -> tuple[int | None, NoWayOut | None]:
-    """
-    Return the smallest number of open cases that pay the debt, heaviest first.
+    """Return the smallest number of open cases that pay the debt, heaviest first.
 
     `relief` is k - w_res, what resolving one complaint of weight 1 is worth. For
     equal cases of weight 1 the answer is ceil(debt / relief).

@@ -10,8 +10,7 @@ STARS_LOW, STARS_HIGH = 1.0, 5.0
 
 
 def csat(satisfied: int, n: int) -> Estimate:
-    """
-    Return the share (0..1) of satisfied answers with its Wilson interval.
+    """Return the share (0..1) of satisfied answers with its Wilson interval.
 
     Raises:
         ValueError: No answers, or more satisfied than there are.
@@ -24,8 +23,7 @@ def csat(satisfied: int, n: int) -> Estimate:
 
 
 def csat_of_scores(counts: Mapping[float, int], high: float) -> Estimate:
-    """
-    Return the top-2-box share of whole-numbered scores on a scale that ends at `high`.
+    """Return the top-2-box share of whole-numbered scores on a scale that ends at `high`.
 
     4-5 of 5, 6-7 of 7, 9-10 of 10. `counts` maps a score to how many gave it.
 
@@ -37,11 +35,10 @@ def csat_of_scores(counts: Mapping[float, int], high: float) -> Estimate:
 
 
 def ces(counts: Mapping[float, int], low: float, high: float) -> Estimate:
-    """
-    Return the customer effort score: the mean on its own scale, high = easy.
+    """Return the customer effort score: the mean on its own scale, high = easy.
 
-    Scores of a scale on which high means hard are to be mirrored before
-    (`mirrored`). Source: Dixon, Freeman, Toman, "Stop trying to delight your
+    Scores of a scale on which high means hard are to be turned round before.
+    Source: Dixon, Freeman, Toman, "Stop trying to delight your
     customers", HBR (July 2010), in the 2.0 wording where agreeing means easy.
 
     Raises:
@@ -50,14 +47,8 @@ def ces(counts: Mapping[float, int], low: float, high: float) -> Estimate:
     return mean_on_scale(counts, low, high)
 
 
-def mirrored(score: float, low: float, high: float) -> float:
-    """Return a score as the other end of its scale counts it, so that high = easy."""
-    return low + high - score
-
-
 def stars(counts: Mapping[float, int]) -> Estimate:
-    """
-    Return the mean of stars rescaled to 1-5.
+    """Return the mean of stars rescaled to 1-5.
 
     Raises:
         ValueError: No stars, or some outside 1-5.

@@ -25,8 +25,7 @@ class Estimate:
 
 
 def wilson(share: float, n: float, z: float = Z95) -> tuple[float, float]:
-    """
-    Return the ends of Wilson's score interval for a share in 0..1.
+    """Return the ends of Wilson's score interval for a share in 0..1.
 
     `n` may be an effective sample size, so it need not be whole.
     Source: E. B. Wilson, "Probable inference, the law of succession, and
@@ -49,8 +48,7 @@ def wilson(share: float, n: float, z: float = Z95) -> tuple[float, float]:
 
 
 def mean_on_scale(counts: Mapping[float, int], low: float, high: float) -> Estimate:
-    """
-    Return the mean of answers on the scale from `low` to `high`, with its interval.
+    """Return the mean of answers on the scale from `low` to `high`, with its interval.
 
     `counts` maps a score to how many gave it. The interval is the adjusted Wald
     interval of the NPS carried over to any bounded scale: 3/4 pseudo-answers at

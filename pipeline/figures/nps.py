@@ -12,8 +12,7 @@ PASSIVE_FROM = 7
 
 
 def nps(promoters: int, passives: int, detractors: int) -> Estimate:
-    """
-    Return 100 (promoters - detractors) / n with its adjusted Wald interval.
+    """Return 100 (promoters - detractors) / n with its adjusted Wald interval.
 
     The interval adds 3/4 promoters, 3/4 detractors and 3/2 passives, takes
     var = p+ + p- - (p+ - p-)^2 over n + 3, and is cut to [-100, 100].
@@ -41,8 +40,7 @@ def nps(promoters: int, passives: int, detractors: int) -> Estimate:
 
 
 def nps_of_scores(counts: Mapping[float, int]) -> Estimate:
-    """
-    Return the NPS of answers on 0-10: 9-10 promote, 7-8 are passive, 0-6 detract.
+    """Return the NPS of answers on 0-10: 9-10 promote, 7-8 are passive, 0-6 detract.
 
     Raises:
         ValueError: No answers.

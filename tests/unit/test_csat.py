@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from twelvefold.pipeline.figures.csat import ces, csat, csat_of_scores, mirrored, stars
+
+from twelvefold.pipeline.figures.csat import ces, csat, csat_of_scores, stars
 from twelvefold.pipeline.figures.intervals import wilson
 
 
@@ -33,11 +34,6 @@ def test_effort_is_a_mean_on_its_own_scale() -> None:
     effort = ces({7: 10, 4: 10}, 1, 7)
     assert effort.value == 5.5
     assert 1 < effort.low < 5.5 < effort.high < 7
-
-
-def test_effort_where_high_is_hard_is_mirrored() -> None:
-    assert mirrored(1, 1, 5) == 5
-    assert mirrored(2, 1, 7) == 6
 
 
 def test_ten_equal_stars_do_not_look_certain() -> None:

@@ -15,10 +15,11 @@ import pytest
 from twelvefold.config import Configuration, parse_configuration
 from twelvefold.errors import CallerMistake, UnknownName
 from twelvefold.pipeline.health import health, health_text
-from twelvefold.pipeline.weighing import Score, effort, promotion, satisfaction
+from twelvefold.pipeline.weighing import effort, promotion, satisfaction
 from twelvefold.records import Measure, Sentiment
 from twelvefold.schemas import schema
 from twelvefold.storage.rollups import DayCount
+from twelvefold.storage.surveys import ScoreCount
 
 NEGATIVE, NEUTRAL, POSITIVE = Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE
 MONDAY = date(2026, 11, 16)
@@ -54,7 +55,7 @@ class FakeWork:
     """Daily counts and survey answers, held in lists; it is its own repositories."""
 
     counts: list[DayCount] = field(default_factory=list)
-    scores: dict[Measure, list[tuple[date | None, Score]]] = field(default_factory=dict)
+    scores: dict[Measure, list[tuple[date | None, ScoreCount]]] = field(default_factory=dict)
 
     @property
     def rollups(self) -> FakeWork:
@@ -73,7 +74,9 @@ class FakeWork:
             if (since is None or count.local_date >= since) and (until is None or count.local_date < until)
         ]
 
-    def histogram(self, brand_id: int, measure: Measure, since: date | None, until: date | None) -> Sequence[Score]:
+    def histogram(
+        self, brand_id: int, measure: Measure, since: date | None = None, until: date | None = None
+    ) -> Sequence[ScoreCount]:
         return [
             score
             for day, score in self.scores.get(measure, [])
@@ -89,14 +92,14 @@ def ask(work: FakeWork, configuration: Configuration = CONFIGURATION, **period: 
     return document
 
 
-def promoters(n: int, day: date | None = MONDAY) -> tuple[date | None, Score]:
-    return day, (10.0, 0.0, 10.0, None, n)
+def promoters(n: int, day: date | None = MONDAY) -> tuple[date | None, ScoreCount]:
+    return day, ScoreCount(10, 0, 10, n)
 
 
 def test_the_printed_balance_and_nps_stand_in_the_document() -> None:
     work = FakeWork(
         [day_count(92, POSITIVE), day_count(8, NEGATIVE), day_count(5, NEUTRAL)],
-        {Measure.NPS: [(MONDAY, (s, 0.0, 10.0, None, n)) for s, n in ((9.0, 50), (8.0, 30), (3.0, 20))]},
+        {Measure.NPS: [(MONDAY, ScoreCount(s, 0, 10, n)) for s, n in ((9.0, 50), (8.0, 30), (3.0, 20))]},
     )
     document = ask(work)
     balance = document["satisfaction"]["balance"]
@@ -255,24 +258,28 @@ def test_answers_without_a_date_count_in_all_time_figures_only() -> None:
 
 
 def test_scales_are_never_mixed_and_what_is_left_out_is_said() -> None:
-    shown = satisfaction([(5, 1, 5, None, 20), (1, 1, 5, None, 10), (10, 0, 10, None, 7), (3, None, None, None, 2)])
+    shown = satisfaction(
+        [ScoreCount(5, 1, 5, 20), ScoreCount(1, 1, 5, 10), ScoreCount(10, 0, 10, 7), ScoreCount(3, None, None, 2)]
+    )
     assert shown.estimate is not None
     assert shown.estimate.value == pytest.approx(2 / 3)
     assert (shown.n, shown.scale, shown.left_out) == (30, (1, 5), 9)
-    work = FakeWork(scores={Measure.CSAT: [(MONDAY, (5.0, 1.0, 5.0, None, 20)), (MONDAY, (7.0, 1.0, 7.0, None, 4))]})
+    work = FakeWork(scores={Measure.CSAT: [(MONDAY, ScoreCount(5, 1, 5, 20)), (MONDAY, ScoreCount(7, 1, 7, 4))]})
     csat = ask(work)["satisfaction"]["csat"]
     assert csat["note"] == "left out, as on another scale: 4"
     assert "1-5" in csat["definition"]
 
 
-def test_effort_is_turned_so_that_high_is_easy() -> None:
-    shown = effort([(1, 1, 7, False, 15), (7, 1, 7, True, 15)])
+def test_effort_of_two_scales_is_that_of_the_one_most_answers_used() -> None:
+    shown = effort([ScoreCount(7, 1, 7, 15), ScoreCount(5, 1, 7, 15), ScoreCount(1, 1, 5, 29), ScoreCount(1, 0, 1, 99)])
     assert shown.estimate is not None
-    assert shown.estimate.value == 7
+    assert (shown.estimate.value, shown.scale, shown.left_out) == (6, (1, 7), 128)
 
 
 def test_nps_takes_only_answers_from_0_to_10() -> None:
-    shown = promotion([(10, 0, 10, None, 10), (9, None, None, None, 2), (5, 1, 5, None, 3), (11, None, None, None, 1)])
+    shown = promotion(
+        [ScoreCount(10, 0, 10, 10), ScoreCount(9, None, None, 2), ScoreCount(5, 1, 5, 3), ScoreCount(11, None, None, 1)]
+    )
     assert (shown.n, shown.left_out) == (12, 4)
 
 
@@ -299,7 +306,7 @@ def test_a_mistaken_question_names_the_mend(asked: dict[str, Any], error: type[E
 def test_the_text_shows_both_blocks_side_by_side_with_the_sentence() -> None:
     work = FakeWork(
         [day_count(87, POSITIVE), day_count(10, NEGATIVE)],
-        {Measure.NPS: [promoters(50)], Measure.CSAT: [(MONDAY, (5.0, 1.0, 5.0, None, 6))]},
+        {Measure.NPS: [promoters(50)], Measure.CSAT: [(MONDAY, ScoreCount(5, 1, 5, 6))]},
     )
     text = health_text(ask(work, week="2026-W47", by="source"))
     lines = text.splitlines()
