@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from twelvefold.storage.engine import Database, open_database
+from twelvefold.storage.tables import Base
 
 SERVER_SETTINGS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=40"
 
@@ -52,19 +53,17 @@ def postgres_server() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: str) -> Iterator[str]:
-    """The name of a migrated PostgreSQL database, from which copies are quick to make."""
-    name = f"template_{uuid.uuid4().hex[:12]}"
-    _administer(postgres_server, f"CREATE DATABASE {name}")
-    open_database(_named(postgres_server, name)).close()
-    yield name
-    _administer(postgres_server, f"DROP DATABASE {name}")
+def shared_postgres(postgres_server: str) -> Iterator[str]:
+    """The URL of a migrated PostgreSQL database that tests use in turn, emptied after each."""
+    with _postgres_database(postgres_server) as url:
+        open_database(url).close()
+        yield url
 
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """The URL of an empty PostgreSQL database."""
-    with _postgres_database(postgres_server, "template0") as url:
+    with _postgres_database(postgres_server) as url:
         yield url
 
 
@@ -84,9 +83,11 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
         yield f"sqlite:///{file}"
         return
-    server, template = request.getfixturevalue("postgres_server"), request.getfixturevalue("postgres_template")
-    with _postgres_database(server, template) as url:
-        yield url
+    url = request.getfixturevalue("shared_postgres")
+    yield url
+    # Deleting a few rows is far quicker than truncating, or making a database for each test.
+    statements = [f"DELETE FROM {table.name}" for table in reversed(Base.metadata.sorted_tables)]
+    _administer(_plain(url), "SET lock_timeout = '5s';" + ";".join(statements))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -107,9 +108,9 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @contextmanager
-def _postgres_database(server: str, template: str) -> Iterator[str]:
+def _postgres_database(server: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex[:12]}"
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
     try:
         yield _named(server, name)
     finally:
@@ -126,6 +127,11 @@ def _named(server: str, name: str) -> str:
     address, _, options = server.partition("?")
     base = address.rsplit("/", 1)[0].replace("postgresql://", "postgresql+psycopg://", 1)
     return f"{base}/{name}" + (f"?{options}" if options else "")
+
+
+def _plain(url: str) -> str:
+    """Return a URL of ours in the form that the driver itself takes."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
 def _installed_postgres() -> Path | None:
