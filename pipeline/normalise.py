@@ -50,6 +50,7 @@ _NOBODY = frozenset(
         "client d'amazon",
     }
 )
+_FIRST_IDEOGRAPH = "\u2e80"  # from here on, words are written without blanks between them
 _UNSAFE_IN_URL = re.compile(r"[\s\x00-\x1f\x7f-\x9f\"<>\\^`{|}]")
 
 
@@ -118,9 +119,15 @@ def judged_text(title: str, text: str) -> str:
     """
     if not title or not text:
         return title or text
-    beginning = re.sub(r"(?:…|\.{2,})$", "", title).rstrip().casefold()
-    if beginning and " ".join(text[: 2 * len(title) + 20].split()).casefold().startswith(beginning):
-        return text
+    whole = " ".join(title.split()).casefold()
+    beginning = re.sub(r"(?:…|\.{2,})$", "", whole).rstrip()
+    opening = " ".join(text[: 2 * len(title) + 20].split()).casefold()
+    if beginning and opening.startswith(beginning):
+        following = opening[len(beginning) :][:1]
+        # "Good" is not how "Goodness" begins; where a title was cut, a word may be as well.
+        ends_in_a_word = following.isalnum() and following < _FIRST_IDEOGRAPH
+        if not ends_in_a_word or beginning != whole:
+            return text
     return f"{title}\n{text}"
 
 

@@ -14,7 +14,7 @@ _WORDS = {"one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0}
 _UP = frozenset({"up", "thumbs up", "thumbs_up", "recommended", "true", "👍"})
 _DOWN = frozenset({"down", "thumbs down", "thumbs_down", "not recommended", "not_recommended", "false", "👎"})
 _CHINESE = {"零": 0.0, "一": 1.0, "二": 2.0, "兩": 2.0, "两": 2.0, "三": 3.0, "四": 4.0, "五": 5.0, "十": 10.0}
-_CHINESE_STARS = re.compile(r"([零一二兩两三四五十])(半)?\s*[顆颗個个]?\s*[星分]")
+_CHINESE_STARS = re.compile(r"([零一二兩两三四五十])(半)?\s*[顆颗個个]?\s*[星分](半)?")
 _FULL_STARS = "★⭐🌟"
 _DRAWN_STARS = re.compile(f"([{_FULL_STARS}]*)([½⯨⯪]?)(☆*)")
 _NUMBER = r"[-+]?\d{1,6}(?:[.,]\d{1,9})?"
@@ -102,7 +102,7 @@ def _counted(words: str) -> tuple[float | None, float | None, float | None]:
     if pair := _OUT_OF.search(words):
         return _number(pair[1]), None, _number(pair[2])
     if stars := _CHINESE_STARS.search(words):
-        return _CHINESE[stars[1]] + (0.5 if stars[2] else 0.0), None, None
+        return _CHINESE[stars[1]] + (0.5 if stars[2] or stars[3] else 0.0), None, None
     numbers = _ANY_NUMBER.findall(words)
     if len(numbers) == 1:
         number, percent = numbers[0]
