@@ -16,10 +16,10 @@ from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
 
-from twelvefold.crawlers.process import CrawlEvent, CrawlJob, PageRead, event_to_json
-from twelvefold.crawlers.source import LocalSource, WebSource, source_class
+from twelvefold.crawlers.process import CrawlEnded, CrawlEvent, CrawlJob, PageRead, event_to_json
+from twelvefold.crawlers.source import LocalSource, WebSource, check_options, source_class
 from twelvefold.crawlers.tally import Tally
-from twelvefold.errors import TwelvefoldError
+from twelvefold.errors import ConfigError, TwelvefoldError
 from twelvefold.records import SourceStatus
 
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
@@ -51,6 +51,11 @@ def main() -> int:
         return _ORPHANED
     threading.Thread(target=_watch_parent, daemon=True).start()
     job = CrawlJob.from_json(line)
+    try:
+        check_options(job.settings, job.settings.name)
+    except ConfigError as exc:
+        write(CrawlEnded(SourceStatus.FAILED, message=str(exc)))
+        return 0
     adapter = source_class(job.settings.kind)(job.settings, job.folder)
     tally = Tally(adapter.statement, job.known)
     if isinstance(adapter, LocalSource):

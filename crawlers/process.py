@@ -26,6 +26,9 @@ from twelvefold.records import Completeness, RawMention, SourceStatus
 GRACE_S = 60.0
 """How long past its minutes a child may take to end by itself: a running download and its start."""
 
+_ENDING_S = 5.0
+"""How long a child that has closed its end of the pipe may take to exit."""
+
 CHILD = (sys.executable, "-P", "-m", "twelvefold.crawlers.child")
 """The child's command; -P keeps the caller's folder off its import path."""
 
@@ -165,8 +168,11 @@ def _without_result(
     child: subprocess.Popen[bytes], overdue: bool, limit_s: float, fetched: int, log: IO[bytes]
 ) -> CrawlEnded:
     """Return the end of a crawl whose child told none."""
-    child.kill()
-    code = child.wait()
+    try:
+        code = child.wait(_ENDING_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        code = child.wait()
     if overdue:
         message = f"the crawl process was stopped after {limit_s:.0f} s: raise budget.minutes, or ask for fewer pages"
     else:

@@ -29,6 +29,7 @@ class Tally:
         statement: What the source says of itself.
         known: Identity key to raw revision of what is stored.
         seen: Identity keys met in this crawl.
+        read: Pages that were what they should be; one that hands over to a second try is not counted.
         troubles: A status and a sentence for each page that could not be had or read.
         ends: How far each list came.
         told: The total that each list's source told.
@@ -56,7 +57,7 @@ class Tally:
             self.told[strand.number] = max(self.told.get(strand.number, 0), reading.total_told)
         if reading.status not in (None, SourceStatus.OK, SourceStatus.EMPTY):
             self.trouble(reading.status or SourceStatus.FAILED, reading.message)
-        else:
+        elif not any(fetch.otherwise for fetch in reading.follow):
             self.read += 1
         keys = {identity_key(mention): raw_revision(mention) for mention in reading.mentions}
         strand.stale = 0 if keys.keys() - self.seen else strand.stale + 1

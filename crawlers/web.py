@@ -25,11 +25,13 @@ from twelvefold.crawlers.addresses import PrivateAddressError, refuse_private
 from twelvefold.crawlers.charset import decode
 from twelvefold.crawlers.middlewares import DisallowedError, RobotsUnreachableError
 from twelvefold.crawlers.process import CrawlJob, PageRead
-from twelvefold.crawlers.settings import MEGABYTE, scrapy_settings
+from twelvefold.crawlers.settings import MEGABYTE, PAGE_MEGABYTES, scrapy_settings
 from twelvefold.crawlers.source import Fetch, Page, Reading, WebSource
 from twelvefold.crawlers.tally import Strand, Tally
 from twelvefold.crawlers.walls import wall_in
 from twelvefold.records import SourceStatus
+
+_TOO_LARGE = f"the answer is larger than a page may be ({PAGE_MEGABYTES} MB, unpacked, or the budget's megabytes)"
 
 Write = Callable[[PageRead], None]
 logger = logging.getLogger(__name__)
@@ -189,7 +191,7 @@ def explain_failure(error: BaseException, url: str) -> tuple[SourceStatus, str]:
         (CannotResolveHostError, "its host name is not known: check the address"),
         (DownloadConnectionRefusedError, "the server refuses connections"),
         (DownloadTimeoutError, "the answer took too long"),
-        (DownloadCancelledError, "the answer is larger than a page may be"),
+        (DownloadCancelledError, _TOO_LARGE),
         (ResponseDataLossError, "the connection broke in mid-answer"),
     )
     for kind, reason in reasons:
@@ -198,5 +200,7 @@ def explain_failure(error: BaseException, url: str) -> tuple[SourceStatus, str]:
     if isinstance(error, IgnoreRequest):
         if "redirection" in str(error):
             return SourceStatus.FAILED, f"{url}: it redirects without end"
+        if "DOWNLOAD_MAXSIZE" in str(error):
+            return SourceStatus.FAILED, f"{url}: {_TOO_LARGE}"
         return SourceStatus.FAILED, f"{url}: {error}"
     return SourceStatus.FAILED, f"{url}: {type(error).__name__}: {error}"
