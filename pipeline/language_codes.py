@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # English words (Steam's among them), each language's own word, ISO 639-2 codes, outdated ISO 639-1 codes.
 _NAMES = {
@@ -43,6 +44,7 @@ _SIMPLIFIED = frozenset({"hans", "cn", "sg"})
 _UNKNOWN = frozenset({"und", "mul", "mis", "zxx"})
 
 
+@lru_cache(maxsize=1024)
 def language_code(declared: str | None) -> str | None:
     """Return the code of a declared language, or None where nothing known is declared.
 

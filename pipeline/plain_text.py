@@ -99,6 +99,8 @@ def plain_text(written: str | None, limit: int = TEXT_LIMIT) -> PlainText:
     was_cut = len(written) > limit * RAW_LIMIT_FACTOR
     text = _visible(written[: limit * RAW_LIMIT_FACTOR])
     for _ in range(MAX_PASSES):
+        if "<" not in text and "&" not in text:
+            break
         before = text
         text = _visible(_without_entities(_without_markup(text)))
         if text == before:

@@ -19,7 +19,7 @@ _FULL_STARS = "★⭐🌟"
 _DRAWN_STARS = re.compile(f"([{_FULL_STARS}]*)([½⯨⯪]?)(☆*)")
 _NUMBER = r"[-+]?\d{1,6}(?:[.,]\d{1,9})?"
 _OUT_OF = re.compile(
-    rf"({_NUMBER})(?:\s*[^\W\d]+)?\s*(?:/|out of|of|sur|von|de|di|su|van|av|af|sobre|點滿分|滿分)\s*({_NUMBER})",
+    rf"({_NUMBER})(?:\s*[^\W\d]+)?\s*(?:[/⁄]|out of|of|sur|von|de|di|su|van|av|af|sobre|點滿分|滿分)\s*({_NUMBER})",
     re.IGNORECASE,
 )
 _ANY_NUMBER = re.compile(rf"(?<![\d.,])({_NUMBER})(\s*%)?(?![\d]|[.,]\d)")
