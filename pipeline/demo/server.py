@@ -24,7 +24,7 @@ from twelvefold.pipeline.demo.catalogue import catalogue, packaged_text
 from twelvefold.pipeline.demo.pages import front_page, product_page
 
 ROBOTS = "User-agent: *\nDisallow: /staff-picks/\n"
-FILES = ("survey-2026.csv", "counter-cards.csv")
+FILES = {"survey-2026.csv": ".", "counter-cards.csv": "inbox"}
 _FEED = re.compile(
     r"(?P<store>/store)/(?P<country>[a-z]{2})/rss/customerreviews/page=(?P<page>\d{1,3})/id=(?P<app>\d+)/sortby=\w+/json"
 )
@@ -72,9 +72,9 @@ def write_demo_folder(folder: Path, base_url: str) -> Path:
     Returns:
         The path of config.yaml.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in FILES:
-        (folder / name).write_text(packaged_text(name), "utf-8")
+    for name, place in FILES.items():
+        (folder / place).mkdir(parents=True, exist_ok=True)
+        (folder / place / name).write_text(packaged_text(name), "utf-8")
     config = folder / "config.yaml"
     config.write_text(Template(packaged_text("demo.yaml")).substitute(base_url=base_url), "utf-8")
     return config
