@@ -8,8 +8,12 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 _WIDE = frozenset("WF")
-# A line may break at a space, or on either side of a wide character (but not before its punctuation).
-_PIECES = re.compile(r"\s+|[^\s\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60]+|.")
+# A line may break at a space (not at a hard one, which \s would take too), or on either side of a wide
+# character (but not before its punctuation).
+_PIECES = re.compile(
+    r"[ \t\n]+|[^ \t\n\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60]+|."
+)
+_SPACES = " \t\n"
 _NEVER_FIRST = frozenset("、。，．：；！？）」』】》…%,.;:!?)]}\u2069")
 _NEVER_LAST = frozenset("（「『【《([{\u2068")
 
@@ -53,15 +57,15 @@ def wrap(text: str, columns: int, indent: str = "") -> list[str]:
     lines: list[str] = []
     line = ""
     for piece in _glued(_PIECES.findall(text)):
-        if piece.isspace():
+        if piece.strip(_SPACES) == "":
             line += " " if line and line != indent else ""
-        elif width(line + piece) <= columns or not line.strip():
+        elif width(line + piece) <= columns or not line.strip(_SPACES):
             line += piece
         else:
-            lines.append(line.rstrip())
+            lines.append(line.rstrip(_SPACES))
             line = indent + piece
-    if line.strip() or not lines:
-        lines.append(line.rstrip())
+    if line.strip(_SPACES) or not lines:
+        lines.append(line.rstrip(_SPACES))
     return lines
 
 
@@ -69,7 +73,7 @@ def _glued(pieces: Sequence[str]) -> list[str]:
     """Return the pieces with those joined between which no line may break."""
     joined: list[str] = []
     for piece in pieces:
-        if joined and (piece[0] in _NEVER_FIRST or joined[-1][-1] in _NEVER_LAST) and not joined[-1].isspace():
+        if joined and (piece[0] in _NEVER_FIRST or joined[-1][-1] in _NEVER_LAST) and joined[-1].strip(_SPACES):
             joined[-1] += piece
         else:
             joined.append(piece)

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import math
-from gettext import NullTranslations
+from typing import Protocol
 
 from twelvefold.pipeline.figures.balance import NoWayOut
 
 _ROUNDING = 1e-9
+
+
+class Speaker(Protocol):
+    """A language; `gettext.NullTranslations()` speaks English."""
+
+    def gettext(self, message: str, /) -> str:
+        """Return the sentence in this language."""
+
+    def ngettext(self, one: str, many: str, n: int, /) -> str:
+        """Return the plural form that `n` asks for; it may fill in `{n}` as the language writes numbers."""
 
 
 def praises_for(debt: float) -> int:
@@ -15,12 +25,10 @@ def praises_for(debt: float) -> int:
     return math.ceil(debt - _ROUNDING)
 
 
-def break_even(
-    debt: float | None, resolve_instead: int | None, no_way_out: NoWayOut | None, words: NullTranslations
-) -> str:
+def break_even(debt: float | None, resolve_instead: int | None, no_way_out: NoWayOut | None, words: Speaker) -> str:
     """Return what it takes to break even, as one or two sentences in the language of `words`.
 
-    A refused balance has no `debt`. English is what `NullTranslations()` speaks.
+    A refused balance has no `debt`.
     """
     if debt is None:
         return words.gettext("There is not enough data yet to say what it takes to break even.")

@@ -1,0 +1,289 @@
+"""The weekly digest as facts: what one week says, before it is put in any language.
+
+Everything is counted up to the end of the week and no clock enters, so the same
+week over the same data is built the same for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from twelvefold.config import Brand, Configuration, Rule
+from twelvefold.pipeline.digest.quotation import link, plain, quotation
+from twelvefold.pipeline.health import blocks, figure
+from twelvefold.pipeline.week import Week
+from twelvefold.pipeline.weighing import Answers, Counted, Day, Shown, Standing, answers, days_of, standing, undecayed
+from twelvefold.records import Completeness, Sentiment, SourceResult, SourceStatus
+from twelvefold.storage.mentions import Quote
+from twelvefold.storage.rollups import DayCount
+
+TREND_WEEKS = 12
+QUOTES = 3
+_HOLES = frozenset({Completeness.GAP, Completeness.WINDOW_OVERFLOW})
+_WHOLE = frozenset({SourceStatus.OK, SourceStatus.EMPTY})
+
+
+class Quoting(Protocol):
+    """Where quotes come from."""
+
+    def quotes(
+        self, brand_id: int, model: str, label: Sentiment, since: date | None, until: date | None, limit: int
+    ) -> Sequence[Quote]:
+        """Return mentions of one class in [since, until), the surest first."""
+
+
+class Reporting(Protocol):
+    """Where the results of the nights come from."""
+
+    def last_results(self, brand_id: int) -> Sequence[SourceResult]:
+        """Return what each source gave when it was last asked."""
+
+
+class Told(Counted, Protocol):
+    """What a digest needs of a unit of work."""
+
+    @property
+    def mentions(self) -> Quoting:
+        """The mentions."""
+
+    @property
+    def runs(self) -> Reporting:
+        """The nights."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Mentions of the week by class and case: each counts one, whatever its source weighs."""
+
+    positive: int
+    open: int
+    resolved: int
+    neutral: int
+
+
+@dataclass(frozen=True)
+class TrendWeek:
+    """Where the standing balance was at the end of one week.
+
+    Attributes:
+        hole: Something is missing: nothing was heard at all, or a source was not read to its end.
+    """
+
+    week: Week
+    mentions: int
+    index: Shown
+    hole: bool
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """One source: what it gave when last asked (None: never), and what it said this week."""
+
+    source: str
+    kind: str | None
+    subject: str | None
+    result: SourceResult | None
+    mentions: int
+
+    @property
+    def hole(self) -> bool:
+        """Whether something of this source may be missing; what was imported by hand has no holes."""
+        if self.result is None:
+            return self.kind is not None
+        return self.result.completeness in _HOLES or self.result.status not in _WHOLE
+
+
+@dataclass(frozen=True)
+class Quotation:
+    """A mention as it is quoted: cut, without direction controls, its link safe to follow."""
+
+    text: str
+    title: str
+    cut: bool
+    url: str | None
+    source: str
+    subject: str | None
+    stars: float | None
+    language: str | None
+    local_date: date
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Digest:
+    """One brand's week.
+
+    Attributes:
+        standing: The balance over all mentions up to the end of the week, with decay.
+        within: The balance of the week's mentions alone.
+        answers, all_answers: Survey figures of the week, and of all answers ever.
+        open_cases: Complaints that stand open, of all time up to the end of the week.
+        trend: The last twelve weeks, this one last.
+    """
+
+    brand: str
+    zone: str
+    week: Week
+    rule: Rule
+    standing: Standing
+    within: Standing
+    answers: Answers
+    all_answers: Answers
+    heard: Heard
+    open_cases: int
+    trend: tuple[TrendWeek, ...]
+    sources: tuple[SourceLine, ...]
+    worst: tuple[Quotation, ...]
+    best: tuple[Quotation, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return the digest as a JSON document."""
+        shown = blocks(self.standing, self.within, self.answers, self.rule, self.week, self.week.last_day)
+        return {
+            "schema": "twelvefold/digest/1",
+            "brand": self.brand,
+            "zone": self.zone,
+            "week": str(self.week),
+            "since": self.week.since.isoformat(),
+            "until": self.week.until.isoformat(),
+            "rule": {
+                "k": self.rule.k,
+                "resolved_weight": self.rule.resolved_weight,
+                "half_life_days": self.rule.half_life_days,
+            },
+            "satisfaction": shown["satisfaction"],
+            "loyalty": shown["loyalty"],
+            "all_answers": {
+                name: figure(getattr(self.all_answers, name), f"{name}: all answers, also those without a date")
+                for name in ("csat", "ces", "nps")
+            },
+            "heard": asdict(self.heard),
+            "open_cases": self.open_cases,
+            "trend": [
+                {
+                    "week": str(point.week),
+                    "mentions": point.mentions,
+                    "index": figure(point.index, "standing review balance at the end of the week"),
+                    "hole": point.hole,
+                }
+                for point in self.trend
+            ],
+            "sources": [_source_document(line) for line in self.sources],
+            "worst": [asdict(quote) | {"local_date": quote.local_date.isoformat()} for quote in self.worst],
+            "best": [asdict(quote) | {"local_date": quote.local_date.isoformat()} for quote in self.best],
+        }
+
+
+def _source_document(line: SourceLine) -> dict[str, Any]:
+    result = None
+    if line.result is not None:
+        result = {key: value for key, value in asdict(line.result).items() if key not in ("source", "kind")}
+    return {
+        "source": line.source,
+        "kind": line.kind,
+        "subject": line.subject,
+        "result": result,
+        "hole": line.hole,
+        "mentions": line.mentions,
+    }
+
+
+def build_digest(
+    work: Told, brand: Brand, configuration: Configuration, *, brand_id: int, model: str, week: str
+) -> Digest:
+    """Gather one ISO week ("2026-W47", counted in the brand's zone) of one brand.
+
+    Raises:
+        UnknownName: `week` is no ISO week.
+    """
+    asked = Week.parse(week)
+    rule = configuration.rule
+    counts = work.rollups.daily(brand_id, model, until=asked.until)
+    days = days_of(counts, brand)
+    sources = _sources(brand, work.runs.last_results(brand_id), counts, asked)
+    return Digest(
+        brand=brand.name,
+        zone=brand.zone,
+        week=asked,
+        rule=rule,
+        standing=standing(days, rule, asked.last_day),
+        within=undecayed(days, rule, asked.since, asked.until),
+        answers=answers(work.surveys, brand_id, asked.since, asked.until),
+        all_answers=answers(work.surveys, brand_id, None, None),
+        heard=_heard(counts, asked),
+        open_cases=sum(day.n for day in days if day.label is Sentiment.NEGATIVE and not day.resolved),
+        trend=_trend(days, rule, asked, any(line.hole for line in sources)),
+        sources=sources,
+        worst=_quotes(work.mentions, brand_id, model, Sentiment.NEGATIVE, asked),
+        best=_quotes(work.mentions, brand_id, model, Sentiment.POSITIVE, asked),
+    )
+
+
+def _heard(counts: Sequence[DayCount], week: Week) -> Heard:
+    def number(label: Sentiment, resolved: bool | None = None) -> int:
+        return sum(
+            count.n
+            for count in counts
+            if count.local_date >= week.since and count.label is label and resolved in (None, count.resolved)
+        )
+
+    return Heard(
+        positive=number(Sentiment.POSITIVE),
+        open=number(Sentiment.NEGATIVE, resolved=False),
+        resolved=number(Sentiment.NEGATIVE, resolved=True),
+        neutral=number(Sentiment.NEUTRAL),
+    )
+
+
+def _trend(days: Sequence[Day], rule: Rule, week: Week, has_hole_now: bool) -> tuple[TrendWeek, ...]:
+    points = []
+    for back in range(TREND_WEEKS - 1, -1, -1):
+        each = week.back(back)
+        mentions = sum(day.n for day in days if each.since <= day.local_date < each.until)
+        hole = mentions == 0 or (back == 0 and has_hole_now)
+        points.append(TrendWeek(each, mentions, standing(days, rule, each.last_day).index, hole))
+    return tuple(points)
+
+
+def _sources(
+    brand: Brand, results: Sequence[SourceResult], counts: Sequence[DayCount], week: Week
+) -> tuple[SourceLine, ...]:
+    """Return the configured sources in their order, then those that only spoke this week (an import)."""
+    last = {result.source: result for result in results}
+    spoken: dict[str, int] = {}
+    for count in counts:
+        if count.local_date >= week.since:
+            spoken[count.source] = spoken.get(count.source, 0) + count.n
+    configured = {source.name for source in brand.sources}
+    lines = [
+        SourceLine(source.name, source.kind, source.subject, last.get(source.name), spoken.get(source.name, 0))
+        for source in brand.sources
+    ]
+    lines += [
+        SourceLine(name, None, None, last.get(name), n) for name, n in sorted(spoken.items()) if name not in configured
+    ]
+    return tuple(lines)
+
+
+def _quotes(mentions: Quoting, brand_id: int, model: str, label: Sentiment, week: Week) -> tuple[Quotation, ...]:
+    quoted = []
+    for quote in mentions.quotes(brand_id, model, label, week.since, week.until, QUOTES):
+        text, cut = quotation(quote.text)
+        quoted.append(
+            Quotation(
+                text=text,
+                title=plain(quote.title),
+                cut=cut,
+                url=link(quote.url),
+                source=quote.source,
+                subject=quote.subject,
+                stars=quote.stars,
+                language=quote.language,
+                local_date=quote.local_date,
+                confidence=quote.confidence,
+            )
+        )
+    return tuple(quoted)
