@@ -279,7 +279,7 @@ def _quotes(mentions: Quoting, brand_id: int, model: str, label: Sentiment, week
                 cut=cut,
                 url=link(quote.url),
                 source=quote.source,
-                subject=quote.subject,
+                subject=plain(quote.subject) if quote.subject else None,
                 stars=quote.stars,
                 language=quote.language,
                 local_date=quote.local_date,

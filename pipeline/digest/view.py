@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from twelvefold.pipeline.digest.build import Digest, Quotation, SourceLine
+from twelvefold.pipeline.digest.quotation import plain
 from twelvefold.pipeline.digest.words import Words
 from twelvefold.pipeline.sentence import break_even
 from twelvefold.pipeline.weighing import SMALLEST_N, Refusal, Scale, Shown
@@ -294,7 +295,7 @@ def _trend(digest: Digest, words: Words) -> tuple[str, ...]:
 
 
 def _source(line: SourceLine, words: Words) -> SourceView:
-    about = " · ".join(part for part in (line.subject, line.kind) if part)
+    about = plain(" · ".join(part for part in (line.subject, line.kind) if part))
     here = words.ngettext("{n} mention this week", "{n} mentions this week", line.mentions)
     result = line.result
     if result is None:
@@ -312,7 +313,7 @@ def _source(line: SourceLine, words: Words) -> SourceView:
     told = words.gettext("{status}, {completeness}").format(
         status=_status(result.status, words), completeness=_completeness(result.completeness, words)
     )
-    return SourceView(line.source, about, told, " · ".join(counts), result.message, line.hole)
+    return SourceView(line.source, about, told, " · ".join(counts), plain(result.message), line.hole)
 
 
 def _status(status: SourceStatus, words: Words) -> str:
