@@ -84,7 +84,8 @@ class Digests:
             claimed_at=at,
             note="",
         )
-        return self._connection.execute(claim.on_conflict_do_nothing()).rowcount == 1
+        made = claim.on_conflict_do_nothing().returning(SendTable.state)
+        return self._connection.scalar(made) is not None
 
     def mark_sent(self, brand_id: int, week: str, recipient: str, channel: str, at: datetime) -> None:
         """Note that the recipient's server has taken the message.
