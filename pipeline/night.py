@@ -21,6 +21,7 @@ from twelvefold.errors import NightBusy, TwelvefoldError
 from twelvefold.models.scorer import Scorer, load_scorer, model_id
 from twelvefold.pipeline.collect import collect
 from twelvefold.pipeline.digest.weekly import write_due_digest
+from twelvefold.pipeline.duplicates import link_duplicates
 from twelvefold.pipeline.imports import import_matching_surveys
 from twelvefold.pipeline.judge import judge_new
 from twelvefold.pipeline.lease import HeldLease
@@ -212,8 +213,7 @@ class NightRun:
         stages = _Stages()
         stages.problems += import_matching_surveys(self.database, self.brand, self.configuration, self.clock())
         held.renew()
-        with self.database.begin() as work:
-            work.mentions.link_duplicates(self._brand_id)
+        link_duplicates(self.database, self._brand_id)
         try:
             done = judge_new(
                 self.database,

@@ -132,13 +132,13 @@ def judged_text(title: str, text: str) -> str:
 
 
 def content_hash(title: str, text: str, stars: float | None = None) -> str:
-    """Return the key of the judgement cache: SHA-256, in hex, of the text that is judged.
+    """Return the key of the judgement cache: SHA-256, in hex, of the text and the stars that are judged.
 
-    Without any text it is the stars that are judged, so they stand in; `stars` changes nothing
-    where there is a text. Stable: a change here would have every mention judged again.
+    The stars are part of it because they weigh in the judgement: "Great!" with one star is
+    not judged as "Great!" with five. Stable: a change here would have every mention judged again.
     """
-    judged = judged_text(title, text)
-    return hashlib.sha256((f"text:{judged}" if judged else f"stars:{stars}").encode()).hexdigest()
+    told = "" if stars is None else f"{stars:.2f}"
+    return hashlib.sha256(f"{judged_text(title, text)}\n\x1f{told}".encode()).hexdigest()
 
 
 def author_hash(author: str | None, key: bytes) -> str | None:

@@ -120,8 +120,7 @@ class Mention:
         external_id: The source's id, or a hash of raw fields where it has none.
         author_hash: Keyed hash of the author, never the name.
         stars: The rating rescaled to 1-5, or None.
-        content_hash: Hash of title and text (of the stars where there is neither): the key of the
-            judgement cache. Equal texts share it.
+        content_hash: Hash of what is judged, title, text and stars: the key of the judgement cache.
         revision_hash: Hash of all that a person would see change (text, title, rating, reply).
         raw_revision: Hash of the raw record, by which the next crawl knows that nothing changed.
     """

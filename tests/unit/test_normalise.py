@@ -125,8 +125,9 @@ def test_a_title_is_judged_once(title: str, text: str, judged: str) -> None:
 
 
 def test_equal_texts_share_a_judgement() -> None:
-    assert content_hash("Good", "Good kettle", 5) == content_hash("", "Good kettle", 1)
-    assert content_hash("", "Good kettle") == "943802490be196cc0172b51f6e14f1125629382e87c379577cfa80dffb22bb90"
+    assert content_hash("Good", "Good kettle", 5) == content_hash("", "Good kettle", 5)
+    assert content_hash("", "Good kettle", 5) != content_hash("", "Good kettle", 1)
+    assert content_hash("", "Good kettle") == "25b569a7144e057b078808f6fa3d3e6a6d5c0421bc58c90ae66836c35abafec8"
 
 
 def test_nobody_has_no_hash() -> None:

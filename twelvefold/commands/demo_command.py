@@ -25,9 +25,11 @@ def command(folder: Path, again: bool, serve: bool, as_json: bool) -> int:
     """Serve small sample sites on loopback and run a whole night over them, into a fresh database.
 
     Shop pages in three languages, an app store feed, a survey and a drop folder are read, judged and weighed;
-    the digest is written. No network is needed.
+    the digest is written. No network is needed. The sample reviews are dated, so the night is always that of
+    Monday, 23 November 2026.
     """
     from twelvefold.commands.night_view import night_text, run_with_bars
+    from twelvefold.pipeline.demo import DEMO_NOW
     from twelvefold.pipeline.demo.server import DemoServer, write_demo_folder
     from twelvefold.pipeline.night import NightRun
     from twelvefold.records import RunState
@@ -40,7 +42,7 @@ def command(folder: Path, again: bool, serve: bool, as_json: bool) -> int:
         config_file = write_demo_folder(folder, server.base_url)
         with open_project(config_file) as project:
             brand = project.configuration.brands[0]
-            report = run_with_bars(NightRun(project.database, project.configuration, brand))
+            report = run_with_bars(NightRun(project.database, project.configuration, brand, clock=lambda: DEMO_NOW))
             url = project.configuration.database_url()
         document = {**report.document(), "schema": "twelvefold/demo/1", "database": url}
         if document["digest"] is None:
