@@ -226,12 +226,11 @@ def load_scorer(model: str | HubModel, folder: Path) -> Scorer:
     Raises:
         ModelUnusable: The model cannot be had, is corrupt, or fails its self-test.
     """
-    stars = read_manifest(WEIGHTS).stars
     if isinstance(model, HubModel):
-        return _load_classifier(model, stars)
+        return _load_classifier(model)
     place = _place(model, folder)
     if not (place / MANIFEST_FILE).exists() and (place / "config.json").exists():
-        return _load_classifier(place, stars)
+        return _load_classifier(place)
     from twelvefold.models.packaged import PackagedNetwork
 
     network = PackagedNetwork(place)
@@ -282,10 +281,10 @@ def _packaged_stars() -> StarTable:
     return read_manifest(WEIGHTS).stars
 
 
-def _load_classifier(model: HubModel | Path, stars: StarTable) -> Scorer:
+def _load_classifier(model: HubModel | Path) -> Scorer:
     from twelvefold.models.classifier import ClassifierNetwork
 
-    scorer = Scorer(ClassifierNetwork(model), stars)
+    scorer = Scorer(ClassifierNetwork(model), _packaged_stars())
     answers = scorer.score([anchor.text for anchor in ANCHORS], languages=[anchor.language for anchor in ANCHORS])
     for anchor, answer in zip(ANCHORS, answers, strict=True):
         if answer.label is not anchor.label:

@@ -61,12 +61,13 @@ def main() -> None:
     parser.add_argument("--name", default="twelvefold-first")
     parser.add_argument("--seed", type=int, default=12, help="of the training run, so that the same texts are held out")
     parser.add_argument("--most", type=int, default=300, help="validation texts a set and language")
+    parser.add_argument("--draft", action="store_true", help="of a checkpoint in mid-training: drop anchors that fail")
     wish = parser.parse_args()
 
     wish.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        shape = write_weights(folder, wish.backbone_archive, wish.checkpoint)
+        shape = write_weights(folder, wish.backbone_archive, wish.checkpoint, wish.out / EMBEDDINGS_FILE)
         document: dict[str, Any] = {
             "format": FORMAT,
             "name": wish.name,
@@ -81,7 +82,7 @@ def main() -> None:
         document |= fit(folder, document, training, fitting)
         document["validation"] = validate(folder, document, judging)
         document["validation"]["quantising"] = compare(folder, document, wish, judging[:1000])
-        document["anchors"] = anchor_answers(folder, document)
+        document["anchors"] = anchor_answers(folder, document, is_draft=wish.draft)
         write_document(folder, document)
         load_scorer(str(folder), Path())
         (folder / "MODEL_CARD.md").write_text(model_card(document, training), "utf-8")
@@ -91,11 +92,19 @@ def main() -> None:
     print(json.dumps({"model": f"{wish.name}/{document['revision']}", "bytes": sizes}))
 
 
-def write_weights(folder: Path, archive: Path, checkpoint: Path) -> dict[str, Any]:
-    """Write both weight files and return the numbers of the encoder's shape."""
+def write_weights(folder: Path, archive: Path, checkpoint: Path, shipped: Path) -> dict[str, Any]:
+    """Write both weight files and return the numbers of the encoder's shape.
+
+    Embeddings that ship already and hold the same are taken over byte for byte, as another
+    zlib would pack them otherwise and the history would hold them twice.
+    """
     with np.load(archive, allow_pickle=False) as arrays:
         config = json.loads(bytes(arrays["config"]).decode("utf-8"))
-        write_embeddings(folder / EMBEDDINGS_FILE, Embeddings(arrays[WORD_EMBEDDINGS], arrays["tokenizer"].tobytes()))
+        found = Embeddings(arrays[WORD_EMBEDDINGS], arrays["tokenizer"].tobytes())
+    if shipped.exists() and _is_same(read_embeddings(shipped), found):
+        shutil.copyfile(shipped, folder / EMBEDDINGS_FILE)
+    else:
+        write_embeddings(folder / EMBEDDINGS_FILE, found)
     tensors = read_checkpoint(checkpoint)
     write_network(folder / NETWORK_FILE, tensors, exact=frozenset(HEADS))
     return {
@@ -106,6 +115,10 @@ def write_weights(folder: Path, archive: Path, checkpoint: Path) -> dict[str, An
         "positions": config["max_position_embeddings"],
         "layer_norm_eps": config.get("layer_norm_eps", 1e-12),
     }
+
+
+def _is_same(one: Embeddings, other: Embeddings) -> bool:
+    return one.tokenizer == other.tokenizer and np.array_equal(one.blocks, other.blocks)
 
 
 def read_checkpoint(checkpoint: Path) -> dict[str, NDArray[np.float32]]:
@@ -255,8 +268,8 @@ def compare(
     }
 
 
-def anchor_answers(folder: Path, document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the anchors with the probabilities that this model gives them.
+def anchor_answers(folder: Path, document: Mapping[str, Any], *, is_draft: bool) -> list[dict[str, Any]]:
+    """Return the anchors with the probabilities that this model gives them; a draft leaves out those that it fails.
 
     Raises:
         ModelUnusable: One is judged wrongly: such a model must not ship.
@@ -269,7 +282,9 @@ def anchor_answers(folder: Path, document: Mapping[str, Any]) -> list[dict[str, 
         for anchor, answer in zip(ANCHORS, answers, strict=True)
         if answer.label is not anchor.label
     ]
-    if wrong:
+    if wrong and is_draft:
+        print(f"left out of the self-test: {'; '.join(wrong)}", flush=True)
+    elif wrong:
         raise ModelUnusable(f"the checkpoint fails {len(wrong)} anchors, train on: {'; '.join(wrong)}")
     return [
         {
@@ -281,6 +296,7 @@ def anchor_answers(folder: Path, document: Mapping[str, Any]) -> list[dict[str, 
             "positive": round(answer.positive, 4),
         }
         for anchor, answer in zip(ANCHORS, answers, strict=True)
+        if answer.label is anchor.label
     ]
 
 

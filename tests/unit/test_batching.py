@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,7 +28,7 @@ def test_windows_keep_to_their_size_and_number(length, size, overlap, most):
 @given(st.integers(101, 5_000))
 def test_windows_cover_the_whole_text_where_their_number_allows(length):
     spans = windows(length, 100, 20, 1000)
-    for (_, end), (start, _) in zip(spans, spans[1:], strict=False):
+    for (_, end), (start, _) in pairwise(spans):
         assert end - start >= 20
 
 
