@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import jstyleson  # type: ignore[import-untyped] # extruct's own dependency; ships no types
@@ -23,10 +24,18 @@ _REPAIRED_AT_MOST = 500_000
 """Longer broken blocks are given up: the repair goes character by character."""
 
 
-def json_ld_values(text: str) -> tuple[list[Any], list[str]]:
-    """Return the values of all JSON-LD blocks of a page, and a reason for each block that is beyond repair."""
+@dataclass(frozen=True)
+class BrokenBlock:
+    """A JSON-LD block that is beyond repair."""
+
+    reason: str
+    speaks_of_reviews: bool
+
+
+def json_ld_values(text: str) -> tuple[list[Any], list[BrokenBlock]]:
+    """Return the values of all JSON-LD blocks of a page, and the blocks that are beyond repair."""
     values: list[Any] = []
-    broken: list[str] = []
+    broken: list[BrokenBlock] = []
     for attribute_text, content in scripts(text):
         if "ld+json" not in attribute_text.lower():
             continue
@@ -36,7 +45,7 @@ def json_ld_values(text: str) -> tuple[list[Any], list[str]]:
         try:
             values.extend(tolerant_json(content))
         except (ValueError, RecursionError) as exc:
-            broken.append(str(exc) or type(exc).__name__)
+            broken.append(BrokenBlock(str(exc) or type(exc).__name__, "review" in content.lower()))
     return values, broken
 
 

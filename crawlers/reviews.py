@@ -37,6 +37,7 @@ _IDENTIFIERS = ("sku", "gtin13", "gtin14", "gtin12", "gtin8", "gtin", "mpn", "pr
 _TAG = re.compile(r"<[^<>]*>")
 _DEEPEST = 60
 """No page nests its nodes deeper; what does is a trap."""
+_NAMES_DEEP = 3
 
 
 @dataclass(frozen=True)
@@ -195,11 +196,11 @@ def _scalar(value: Any) -> float | str | None:
     return None
 
 
-def _words(value: Any) -> str | None:
-    """Return the first non-empty text of a property; a node says its name."""
+def _words(value: Any, depth: int = 0) -> str | None:
+    """Return the first non-empty text of a property; a node says its name, unless that leads round in a ring."""
     for one in listed(value):
         if isinstance(one, dict):
-            one = _words(one.get("name")) or _words(one.get("@id"))
+            one = _words(one.get("name"), depth + 1) if depth < _NAMES_DEEP else None
         if isinstance(one, (int, float)) and not isinstance(one, bool):
             one = str(one)
         if isinstance(one, str) and one.strip():

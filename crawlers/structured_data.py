@@ -9,52 +9,19 @@ References by "@id" are resolved.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-
-import lxml.etree
-import lxml.html
-from extruct.w3cmicrodata import LxmlMicrodataExtractor
 
 from twelvefold.crawlers.json_ld import json_ld_values
 
 Node = dict[str, Any]
 
 _VOCABULARY = re.compile(r"^(?:https?://(?:www\.)?schema\.org/|schema:)", re.IGNORECASE)
-_MICRODATA = re.compile(r"\bitemscope\b", re.IGNORECASE)
-_RDFA = re.compile(r"\btypeof\s*=\s*[\"']?[^\"'<>]*(?:Review|Rating)", re.IGNORECASE)
-_OF_INTEREST = re.compile(r"Review|Rating", re.IGNORECASE)
-_BLOCKS = frozenset(
-    (
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "br",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "footer",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "tr",
-        "ul",
-    )
+_RDFA_REVIEW = re.compile(r"typeof\s*=\s*[\"'][^\"'<>]*(?:Review|Rating|review|rating)")
+_RDFA_SCHEMA = re.compile(
+    r"(?:vocab|prefix|xmlns:\w+)\s*=\s*[\"'][^\"'<>]*schema\.org|typeof\s*=\s*[\"'][^\"'<>]*schema:"
 )
-_UNSEEN = frozenset(("script", "style", "noscript", "template"))
 
 
 @dataclass(frozen=True)
@@ -63,29 +30,39 @@ class StructuredData:
 
     Attributes:
         nodes: Top-level nodes by syntax: "json-ld", "microdata", "rdfa".
-        broken: A reason for each block that could not be read.
+        problems: What could not be read, and why.
+        lost_reviews: A block that could not be read speaks of reviews.
     """
 
     nodes: dict[str, list[Node]]
-    broken: tuple[str, ...]
+    problems: tuple[str, ...] = ()
+    lost_reviews: bool = False
 
 
 def structured_data(text: str, base_url: str) -> StructuredData:
-    """Return the nodes of a page; syntaxes whose marks do not occur cost next to nothing."""
+    """Return the nodes of a page; syntaxes whose marks do not occur cost next to nothing.
+
+    Where one syntax cannot be read, the others still are.
+    """
     values, broken = json_ld_values(text)
-    nodes = {"json-ld": _linked([_shaped(value) for value in _flattened(values)])}
-    with_microdata = bool(_MICRODATA.search(text) and _OF_INTEREST.search(text))
-    with_rdfa = bool(_RDFA.search(text))
-    if with_microdata:
-        nodes["microdata"] = _microdata(text, base_url)
-    if with_rdfa:
-        nodes["rdfa"] = _rdfa(text, base_url)
-    return StructuredData(nodes, tuple(broken))
+    problems = [f"a JSON-LD block cannot be read ({block.reason})" for block in broken]
+    readers: dict[str, Callable[[], list[Node]]] = {"json-ld": lambda: _json_ld(values)}
+    if any(mark in text for mark in ("itemscope", "itemScope", "ITEMSCOPE")):
+        readers["microdata"] = lambda: _microdata(text, base_url)
+    if _RDFA_REVIEW.search(text) and _RDFA_SCHEMA.search(text):
+        readers["rdfa"] = lambda: _rdfa(text, base_url)
+    nodes: dict[str, list[Node]] = {}
+    for syntax, read in readers.items():
+        try:
+            nodes[syntax] = read()
+        except Exception as exc:  # noqa: BLE001 - the boundary of an item: foreign readers meet hostile markup here
+            problems.append(f"its {syntax} cannot be read ({type(exc).__name__}: {exc})")
+    return StructuredData(nodes, tuple(problems), any(block.speaks_of_reviews for block in broken))
 
 
 def json_ld_document(value: Any) -> StructuredData:
     """Return the nodes of a document that is JSON-LD as a whole."""
-    return StructuredData({"json-ld": _linked([_shaped(node) for node in _flattened([value])])}, ())
+    return StructuredData({"json-ld": _json_ld([value])})
 
 
 def types_of(node: Node) -> list[str]:
@@ -99,6 +76,11 @@ def listed(value: Any) -> list[Any]:
     if value is None:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def _json_ld(values: list[Any]) -> list[Node]:
+    """Return the nodes of JSON-LD values."""
+    return _linked([_shaped(value) for value in _flattened(values)])
 
 
 def _bare(name: Any) -> str:
@@ -187,55 +169,11 @@ def _referred(value: Any, named: dict[str, Node]) -> Any:
     return value
 
 
-class _Microdata(LxmlMicrodataExtractor):  # type: ignore[misc] # extruct ships no types
-    """extruct's microdata, with the text of an element read in one pass."""
-
-    def _extract_property_value(
-        self, node: Any, items_seen: Any, base_url: Any, itemids: Any, force: bool = False
-    ) -> Any:
-        """Return a property's value; `time`, `data` and `meter` without a machine form say their text."""
-        if not force and node.get("itemscope") is None and node.tag in ("time", "data", "meter"):
-            return node.get("datetime" if node.tag == "time" else "value") or node.get("content") or _text(node)
-        return super()._extract_property_value(node, items_seen, base_url, itemids, force)
-
-    def _extract_textContent(self, node: Any) -> str:  # noqa: N802 - extruct's name
-        return _text(node)
-
-
-def _text(node: Any) -> str:
-    """Return the visible text below an element, with a line break where a block begins or ends."""
-    parts: list[str] = []
-    skipped: Any = None
-    for event, element in lxml.etree.iterwalk(node, events=("start", "end", "comment", "pi")):
-        if event in ("comment", "pi"):
-            if skipped is None and element.tail and element is not node:
-                parts.append(element.tail)
-            continue
-        if event == "start":
-            if skipped is None and element.tag in _UNSEEN:
-                skipped = element
-            if skipped is None:
-                if element.tag in _BLOCKS:
-                    parts.append("\n")
-                parts.append(element.text or "")
-            continue
-        if skipped is element:
-            skipped = None
-        if skipped is None and element is not node:
-            if element.tag in _BLOCKS:
-                parts.append("\n")
-            parts.append(element.tail or "")
-    lines = (" ".join(line.split()) for line in "".join(parts).split("\n"))
-    return "\n".join(line for line in lines if line)
-
-
 def _microdata(text: str, base_url: str) -> list[Node]:
     """Return the microdata items of a page."""
-    document = _parsed(text)
-    if document is None:
-        return []
-    items = _Microdata(nested=True, strict=True).extract_items(document, base_url)
-    return [_item(item) for item in items if isinstance(item, dict)]
+    from twelvefold.crawlers.microdata import microdata_items  # loads extruct: only for pages that carry microdata
+
+    return [_item(item) for item in microdata_items(text, base_url)]
 
 
 def _item(value: Any) -> Any:
@@ -253,15 +191,6 @@ def _item(value: Any) -> Any:
         parts = [_item(one) for one in listed(part) if one is not None]
         node[_bare(name)] = parts[0] if len(parts) == 1 else parts
     return node
-
-
-def _parsed(text: str) -> Any:
-    """Return the page as a tree, or None where there is nothing to parse."""
-    parser = lxml.html.HTMLParser(encoding="utf-8", recover=True, huge_tree=False)
-    try:
-        return lxml.html.document_fromstring(text.replace("\x00", "").encode("utf-8", "replace"), parser=parser)
-    except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError):
-        return None
 
 
 def _rdfa(text: str, base_url: str) -> list[Node]:

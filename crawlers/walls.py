@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_TITLE = re.compile(rb"<title[^>]*>([^<]{0,300})", re.IGNORECASE)
+from twelvefold.crawlers.markup import visible_words
+
+_TITLE = re.compile(r"<title[^<>]*>([^<]{0,300})", re.IGNORECASE)
 _TITLES = re.compile(
     r"just a moment|attention required|access (?:to this page has been )?denied|are you (?:a )?(?:human|robot)"
     r"|robot check|bot verification|security check|pardon our interruption|verify (?:that )?you are human|captcha"
@@ -13,28 +15,22 @@ _TITLES = re.compile(
     re.IGNORECASE,
 )
 _MARKS = re.compile(
-    rb"cf-challenge|cf_chl_|challenge-platform|px-captcha|datadome|captcha-delivery|g-recaptcha|h-captcha|hcaptcha"
-    rb"|arkoselabs|geetest|_incapsula_|aws-waf-token|consent\.google|CookieWall",
+    r"cf-challenge|cf_chl_|challenge-platform|px-captcha|datadome|captcha-delivery|g-recaptcha|h-captcha|hcaptcha"
+    r"|arkoselabs|geetest|_incapsula_|aws-waf-token|consent\.google|CookieWall",
     re.IGNORECASE,
 )
-_TAGS = re.compile(rb"<(script|style|noscript)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 _LOOKED_AT = 200_000
 _SHORT = 3_000
 """A wall says little: with more visible text than this a captcha is one form of the page, not all of it."""
 
 
-def wall_in(body: bytes) -> str | None:
-    """Return what gives a page without items away as a wall, or None.
-
-    Args:
-        body: The page, decompressed.
-    """
-    head = body[:_LOOKED_AT]
+def wall_in(text: str) -> str | None:
+    """Return what gives a page without items away as a wall, or None."""
+    head = text[:_LOOKED_AT]
     title = _TITLE.search(head)
-    words = title.group(1).decode("utf-8", "replace").strip() if title else ""
-    if said := _TITLES.search(words):
+    if title and (said := _TITLES.search(title.group(1))):
         return f"its title says {said.group(0)!r}"
     mark = _MARKS.search(head)
-    if mark and len(b" ".join(_TAGS.sub(b" ", head).split())) < _SHORT:
-        return f"it holds little but {mark.group(0).decode('ascii', 'replace')!r}"
+    if mark and len(visible_words(head)) < _SHORT:
+        return f"it holds little but {mark.group(0)!r}"
     return None

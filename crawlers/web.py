@@ -160,7 +160,7 @@ class SourceSpider(Spider):
             return Reading(
                 status=SourceStatus.FAILED, message=f"{response.url} could not be read: {type(exc).__name__}: {exc}"
             )
-        if not reading.mentions and (sign := wall_in(response.body)):
+        if not reading.mentions and (sign := wall_in(page.text)):
             return Reading(
                 status=SourceStatus.BLOCKED,
                 message=f"{response.url} is a wall, not the page: {sign}; ask the site for access or use its API",

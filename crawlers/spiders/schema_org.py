@@ -126,8 +126,8 @@ class SchemaOrg(WebSource):
         found = page_reviews(data)
         mentions = tuple(self._mention(review, page) for review in found.reviews)
         follow = self._next_pages(page) if self.options.follow == "next" else ()
-        status, message = self._verdict(found, page)
-        rejected = [f"{page.url}: a JSON-LD block cannot be read ({reason})" for reason in data.broken]
+        status, message = _verdict(found, data, page.url)
+        rejected = [f"{page.url}: {problem}" for problem in data.problems]
         if found.empty_nodes and mentions:
             rejected.append(f"{page.url}: {found.empty_nodes} reviews have neither text nor rating and were left out")
         told = found.review_count
@@ -140,20 +140,6 @@ class SchemaOrg(WebSource):
             message=message,
             reached_end=not follow and (self.options.follow == "next" or (told is not None and told <= len(mentions))),
         )
-
-    def _verdict(self, found: PageReviews, page: Page) -> tuple[SourceStatus | None, str]:
-        """Return whether the page speaks of reviews that nobody can read."""
-        if found.reviews:
-            return None, ""
-        if found.empty_nodes:
-            return SourceStatus.LAYOUT_CHANGED, (
-                f"{page.url} marks up {found.empty_nodes} reviews, but none has text or rating: look at its markup"
-            )
-        if found.review_count:
-            return SourceStatus.LAYOUT_CHANGED, (
-                f"{page.url} says that it has {found.review_count} reviews, but marks up none of them"
-            )
-        return None, ""
 
     def _mention(self, review: Review, page: Page) -> RawMention:
         """Return a review as a mention."""
@@ -220,6 +206,21 @@ class SchemaOrg(WebSource):
         if parts.netloc == ours.netloc:
             return url
         return urlunsplit((ours.scheme, ours.netloc, ours.path.rstrip("/") + (parts.path or "/"), parts.query, ""))
+
+
+def _verdict(found: PageReviews, data: StructuredData, url: str) -> tuple[SourceStatus | None, str]:
+    """Return whether the page speaks of reviews that nobody can read."""
+    if found.reviews:
+        return None, ""
+    if found.empty_nodes:
+        reason = f"marks up {found.empty_nodes} reviews, but none has text or rating"
+    elif data.lost_reviews:
+        reason = "speaks of reviews in markup that cannot be read"
+    elif found.review_count:
+        reason = f"says that it has {found.review_count} reviews, but marks up none of them"
+    else:
+        return None, ""
+    return SourceStatus.LAYOUT_CHANGED, f"{url} {reason}: look at the page, and take it out if it shows none"
 
 
 def _data_of(page: Page) -> StructuredData | None:
