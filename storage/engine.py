@@ -150,8 +150,12 @@ def _create_engine(url: URL, busy_timeout_s: float) -> Engine:
     if sqlite:
         arguments = {"timeout": busy_timeout_s}
     else:
-        milliseconds = round(busy_timeout_s * 1000)
-        arguments = {"connect_timeout": 10, "options": f"-c lock_timeout={milliseconds} -c timezone=UTC"}
+        options = f"-c lock_timeout={round(busy_timeout_s * 1000)} -c timezone=UTC"
+        given = url.query.get("options", "")
+        arguments = {
+            "connect_timeout": 10,
+            "options": f"{given if isinstance(given, str) else ' '.join(given)} {options}",
+        }
     try:
         engine = create_engine(url, connect_args=arguments, pool_pre_ping=not sqlite)
     except (ModuleNotFoundError, NoSuchModuleError) as exc:
@@ -175,6 +179,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("twelvefold_writes", False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {0 if writes else 1}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

@@ -163,7 +163,8 @@ class Rollups:
         upsert = insert_or(self._connection, RollupTable)
         upsert = upsert.on_conflict_do_update(index_elements=_KEY, set_={"n": RollupTable.n + upsert.excluded.n})
         self._connection.execute(upsert, rows)
-        self._connection.execute(delete(RollupTable).where(RollupTable.n == 0))
+        if any(row["n"] < 0 for row in rows):
+            self._connection.execute(delete(RollupTable).where(RollupTable.n == 0))
 
     def _counted(self, mention_ids: Collection[int]) -> Counter[_Key]:
         total: Counter[_Key] = Counter()

@@ -30,7 +30,7 @@ def postgres_server() -> Iterator[str]:
     or from a pip wheel. Without any of these the test is skipped, or fails where CI=true.
     """
     if given := os.environ.get("TWELVEFOLD_TEST_POSTGRES"):
-        yield given
+        yield _plain(given)
         return
     if programs := _installed_postgres():
         with _own_server(programs) as url:
