@@ -25,6 +25,7 @@ from twelvefold.pipeline.weighing import (
     SMALLEST_N,
     Answers,
     Counted,
+    Day,
     Refusal,
     Scale,
     Shown,
@@ -95,16 +96,18 @@ def health(
     counts = work.rollups.daily(brand_id, model, until=period.until)
     last_day = _last_day(period, counts)
     asked = partial(answers, work.surveys, brand_id)
-    document = partial(_blocks, brand=brand_settings, rule=configuration.rule)
+    document = partial(_blocks, rule=configuration.rule)
+    days = days_of(counts, brand_settings)
     groups: list[dict[str, Any]] = []
     if by == "week":
         groups = [
-            {"key": str(each)} | document(counts, asked(each.since, each.until), each, each.last_day)
+            {"key": str(each)} | document(days, asked(each.since, each.until), each, each.last_day)
             for each in _weeks(period, counts)
         ]
     elif by is not None and by in _KEYS:
         groups = [
-            {"key": key} | document(part, _UNSPLIT, period.week, last_day) for key, part in _split(counts, _KEYS[by])
+            {"key": key} | document(days_of(part, brand_settings), _UNSPLIT, period.week, last_day)
+            for key, part in _split(counts, _KEYS[by])
         ]
     return {
         "schema": "twelvefold/health/1",
@@ -112,7 +115,7 @@ def health(
         "zone": brand_settings.zone,
         "since": period.since.isoformat() if period.since else None,
         "until": period.until.isoformat() if period.until else None,
-        **document(counts, asked(period.since, period.until), period.week, last_day),
+        **document(days, asked(period.since, period.until), period.week, last_day),
         "by": groups,
         "by_note": f"by {by}: {NOT_BUILT_NOTE}" if by in ("aspect", "segment") else None,
     }
@@ -156,13 +159,10 @@ def _split(
     return sorted(groups.items(), key=lambda group: (group[0] is None, group[0] or ""))
 
 
-def _blocks(
-    counts: Sequence[DayCount], asked: Answers, week: Week | None, last_day: date, *, brand: Brand, rule: Rule
-) -> dict[str, Any]:
+def _blocks(days: Sequence[Day], asked: Answers, week: Week | None, last_day: date, *, rule: Rule) -> dict[str, Any]:
     """Return the blocks for some mentions and answers."""
-    days = days_of(counts, brand)
     within = undecayed(days, rule, week.since, week.until) if week else None
-    return blocks(standing(days, rule, last_day), within, asked, rule, week, last_day if counts or week else None)
+    return blocks(standing(days, rule, last_day), within, asked, rule, week, last_day if days or week else None)
 
 
 def blocks(

@@ -20,6 +20,11 @@ SENSITIVITY = (1, 5, 12)
 """The values of k for which every balance is shown beside its own."""
 
 _ROUNDING = 1e-9
+_WHOLLY = {
+    Sentiment.NEGATIVE: (1.0, 0.0, 0.0),
+    Sentiment.NEUTRAL: (0.0, 1.0, 0.0),
+    Sentiment.POSITIVE: (0.0, 0.0, 1.0),
+}
 
 
 class NoWayOut(StrEnum):
@@ -29,7 +34,7 @@ class NoWayOut(StrEnum):
     TOO_FEW_CASES = "too_few_cases"  # all of them together do not reach it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Weighed:
     """`count` mentions that weigh the same and are judged the same.
 
@@ -51,8 +56,7 @@ class Weighed:
     @classmethod
     def counted(cls, label: Sentiment, weight: float = 1.0, *, resolved: bool = False, count: int = 1) -> Weighed:
         """Return mentions counted wholly under their label: no correction."""
-        hits = [1.0 if label is known else 0.0 for known in Sentiment]
-        return cls(label, weight, hits[0], hits[1], hits[2], resolved, count)
+        return cls(label, weight, *_WHOLLY[label], resolved, count)
 
     @property
     def voice(self) -> float:
