@@ -94,17 +94,25 @@ def fit_temperature(logits: NDArray[np.float64], labels: NDArray[np.int64]) -> f
     return math.exp((low + high) / 2)
 
 
-def fit_star_table(judged: Sequence[Triple], stars: Sequence[int]) -> tuple[tuple[float, ...], ...]:
-    """Return P(stars | class) from calibrated class probabilities of texts whose stars are known.
+def fit_star_table(judged: Sequence[Triple], stars: Sequence[int], rounds: int = 200) -> tuple[tuple[float, ...], ...]:
+    """Return the P(stars | class) under which the stars seen are likeliest, given the texts' class probabilities.
 
-    Each text counts in each class with its probability, plus one half a cell (Jeffreys). Labels cannot be
-    counted instead: most sets derive them from the stars, and the table would be certain of itself.
+    Expectation-maximisation (Dempster, Laird and Rubin 1977) of P(stars | text) = sum over classes of
+    p(class | text) P(stars | class), which is what `weigh_stars` assumes; half a text is added to each
+    cell. Labels cannot be counted instead: most sets derive them from the stars, and the table would be
+    certain of itself.
     """
-    counts = np.full((3, 5), 0.5)
-    for triple, star in zip(judged, stars, strict=True):
-        counts[:, star - 1] += triple
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    return tuple(tuple(round(float(share), 5) for share in row) for row in shares)
+    shares = np.asarray(judged, np.float64)
+    places = np.asarray(stars, np.int64) - 1
+    table = np.full((3, 5), 0.2)
+    for _ in range(rounds):
+        owned = shares * table[:, places].T
+        owned /= owned.sum(axis=1, keepdims=True)
+        counts = np.full((3, 5), 0.5)
+        for star in range(5):
+            counts[:, star] += owned[places == star].sum(axis=0)
+        table = counts / counts.sum(axis=1, keepdims=True)
+    return tuple(tuple(round(float(share), 5) for share in row) for row in table)
 
 
 def calibration_error(confidence: Sequence[float], is_right: Sequence[bool], bins: int = 15) -> tuple[float, float]:

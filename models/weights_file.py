@@ -99,7 +99,8 @@ def read_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
         ModelUnusable: The file is missing, truncated or no such archive.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # NumPy leaves a file open that it opened itself and then finds to be no archive.
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError as exc:
         raise ModelUnusable(f"model file {path} is missing; {MEND}") from exc

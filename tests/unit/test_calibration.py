@@ -91,11 +91,23 @@ def test_the_fitted_temperature_is_the_one_that_made_the_labels(true_temperature
     assert fit_temperature(logits, labels) == pytest.approx(true_temperature, rel=0.05)
 
 
-def test_the_star_table_counts_each_text_by_its_class_probabilities():
+def test_the_star_table_is_counted_where_the_classes_are_certain():
     table = fit_star_table([(1.0, 0.0, 0.0)] * 80 + [(0.0, 0.0, 1.0)] * 80, [1] * 80 + [5] * 60 + [4] * 20)
     assert table[0][0] == pytest.approx(80.5 / 82.5, abs=1e-5)
     assert table[2][4] == pytest.approx(60.5 / 82.5, abs=1e-5)
     assert table[1] == pytest.approx((0.2,) * 5)
+
+
+def test_the_star_table_is_the_one_that_made_the_stars_though_the_classes_are_doubtful():
+    chance = random.Random(2)
+    shares, stars = [], []
+    for _ in range(6000):
+        own = normalise([chance.random() ** 3 + 0.01 for _ in range(3)])
+        label = chance.choices(range(3), own)[0]
+        shares.append(own)
+        stars.append(chance.choices(range(1, 6), TABLE.given_class[label])[0])
+    for fitted, true in zip(fit_star_table(shares, stars), TABLE.given_class, strict=True):
+        assert fitted == pytest.approx(true, abs=0.04)
 
 
 def test_calibration_error_of_one_bin_is_the_gap():

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+import torch
+from transformers import BertConfig
+
+from twelvefold.errors import ModelUnusable
+from twelvefold.models.encoder import EncoderShape, PackedEncoder
+from twelvefold.models.training.network import ReviewNetwork
+from twelvefold.models.weights_file import unpack_blocks
+
+SHAPE = EncoderShape(layers=2, hidden=64, heads=4, intermediate=96, positions=40, layer_norm_eps=1e-12)
+
+
+@pytest.fixture(scope="module")
+def pair():
+    """The network as transformers computes it, and the packed one with the same weights."""
+    torch.manual_seed(5)
+    config = BertConfig(
+        vocab_size=50, hidden_size=64, num_hidden_layers=2, num_attention_heads=4, intermediate_size=96,
+        max_position_embeddings=40, layer_norm_eps=1e-12,
+    )  # fmt: skip
+    blocks = np.random.default_rng(5).integers(0, 256, (50, 2, 18)).astype(np.uint8)
+    blocks[..., :2] = np.frombuffer(np.float16(0.03).tobytes(), np.uint8)
+    network = ReviewNetwork(config).eval()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.normal_(0, 0.2)
+        network.encoder.embeddings.word_embeddings.weight.copy_(torch.from_numpy(unpack_blocks(blocks)))
+    tensors = {name: value.numpy() for name, value in network.state_dict().items() if "word_embeddings" not in name}
+    return network, PackedEncoder(SHAPE, blocks, tensors), tensors, blocks
+
+
+def test_packed_texts_are_computed_as_transformers_computes_them(pair):
+    network, packed, _, _ = pair
+    chance = np.random.default_rng(6)
+    texts = [chance.integers(0, 50, length).tolist() for length in (7, 1, 40, 7, 12, 3, 12, 12)]
+    sentiment, steps = packed.forward(texts)
+    for row, text in enumerate(texts):
+        with torch.no_grad():
+            whole, stars = network(torch.tensor([text]), torch.ones(1, len(text), dtype=torch.long))
+        assert np.abs(whole.numpy()[0] - sentiment[row]).max() < 1e-4
+        assert np.abs(stars.numpy()[0] - steps[row]).max() < 1e-4
+
+
+def test_company_changes_no_answer(pair):
+    _, packed, _, _ = pair
+    text = list(range(20))
+    alone, _ = packed.forward([text])
+    crowd, _ = packed.forward([[1, 2], text, [3] * 20, [4] * 39])
+    assert np.abs(alone[0] - crowd[1]).max() <= 1e-5
+
+
+def test_weights_that_do_not_fit_the_shape_are_named(pair):
+    _, _, tensors, blocks = pair
+    lacking = {name: tensor for name, tensor in tensors.items() if name != "stars.weight"}
+    with pytest.raises(ModelUnusable, match=r"tensor stars\.weight is missing"):
+        PackedEncoder(SHAPE, blocks, lacking)
+    with pytest.raises(ModelUnusable, match=r"sentiment\.bias is of shape \(2,\), not of shape \(3,\)"):
+        PackedEncoder(SHAPE, blocks, {**tensors, "sentiment.bias": np.zeros(2, np.float32)})
+    with pytest.raises(ModelUnusable, match="word embeddings have 32 numbers, not 64"):
+        PackedEncoder(SHAPE, blocks[:, :1], tensors)

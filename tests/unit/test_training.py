@@ -1,0 +1,189 @@
+import gzip
+import json
+import sys
+
+import numpy as np
+import pytest
+import torch
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import BertConfig
+
+from twelvefold.errors import ModelUnusable
+from twelvefold.models.anchors import ANCHORS
+from twelvefold.models.manifest import read_manifest
+from twelvefold.models.scorer import load_scorer
+from twelvefold.models.training import export
+from twelvefold.models.training.data import Example, build_mixture, fingerprint
+from twelvefold.models.training.network import ReviewNetwork
+from twelvefold.models.training.train import collate, encode, loss_of, save, token_batches
+
+LABELS = ("negative", "neutral", "positive")
+
+
+def write_set(folder, name, rows):
+    folder.mkdir(parents=True, exist_ok=True)
+    with gzip.open(folder / f"{name}.jsonl.gz", "wt", encoding="utf-8") as lines:
+        for row in rows:
+            lines.write(json.dumps({"lang": "en", "source": name, **row}, ensure_ascii=False) + "\n")
+
+
+@pytest.fixture
+def sets(tmp_path):
+    """One set with a valid part of its own, one of two classes without, one test that must stay out."""
+    data, tests = tmp_path / "data", tmp_path / "tests"
+    own = [
+        {
+            "text": f"shop text {n}",
+            "label": LABELS[n % 3],
+            "stars": (1, 3, 5)[n % 3],
+            "split": ("train", "valid")[n > 60],
+        }
+        for n in range(90)
+    ]
+    leaking = [{"text": "SHOP  text 8!", "label": "positive", "split": "train"}]
+    write_set(data, "own", own + leaking)
+    write_set(data, "two", [{"text": f"two sides {n}", "label": LABELS[n % 2 * 2]} for n in range(200)])
+    write_set(
+        tests, "public", [{"text": "Shop text 5", "label": "neutral"}, {"text": "shop text 70", "label": "neutral"}]
+    )
+    mix = tmp_path / "mix.yaml"
+    mix.write_text("own: {take: 1000}\ntwo: {take: 40, binary: true}\n", "utf-8")
+    return data, mix, tests
+
+
+def test_no_text_of_validation_or_tests_is_trained_on(sets):
+    training, validation = build_mixture(*sets)
+    trained = {fingerprint(example.text) for example in training}
+    held = {fingerprint(example.text) for example in validation}
+    assert not trained & held
+    for text in ("shop text 5", "shop text 70"):
+        assert fingerprint(text) not in trained | held
+    assert fingerprint("shop text 8") in trained
+    assert len([example for example in training if fingerprint(example.text) == fingerprint("shop text 8")]) == 1
+    assert {example.source for example in validation} == {"own", "two"}
+
+
+def test_a_mixture_takes_what_it_is_told_evenly_and_repeats_itself(sets):
+    training, _ = build_mixture(*sets)
+    two = [example for example in training if example.source == "two"]
+    assert len(two) == 40
+    assert all(example.is_binary for example in two)
+    assert sum(example.label == 0 for example in two) == 20
+    assert build_mixture(*sets)[0] == training
+    assert build_mixture(*sets, seed=13)[0] != training
+
+
+def example(label, *, is_binary=False, stars=None):
+    return Example("text", label, is_binary, stars, "en", "shop", "set")
+
+
+def test_a_binary_set_says_nothing_of_the_neutral_class():
+    logits = torch.zeros(2, 3, requires_grad=True)
+    loss_of(logits, torch.zeros(2, 4), [example(0, is_binary=True), example(2)]).backward()
+    assert logits.grad[0, 1] == 0
+    assert logits.grad[1, 1] != 0
+
+
+def test_stars_alone_teach_the_stars_head_only():
+    logits = torch.zeros(1, 3, requires_grad=True)
+    steps = torch.zeros(1, 4, requires_grad=True)
+    loss_of(logits, steps, [example(None, stars=3)]).backward()
+    assert not logits.grad.any()
+    assert (steps.grad[0, :2] < 0).all()
+    assert (steps.grad[0, 2:] > 0).all()
+
+
+def test_batches_keep_to_their_budget_of_padded_tokens():
+    import random
+
+    chance = random.Random(1)
+    lengths = [chance.randint(1, 100) for _ in range(300)]
+    batches = token_batches(lengths, 256, random.Random(2))
+    assert sorted(index for batch in batches for index in batch) == list(range(300))
+    assert all(max(lengths[i] for i in batch) * len(batch) <= 256 for batch in batches)
+
+
+def test_padding_is_masked():
+    tokens, mask = collate([[5, 6, 7], [8]], 1)
+    assert tokens.tolist() == [[5, 6, 7], [8, 1, 1]]
+    assert mask.tolist() == [[1, 1, 1], [1, 0, 0]]
+
+
+def test_a_long_training_text_keeps_head_and_tail():
+    def tokenizer(texts, add_special_tokens):
+        return {"input_ids": [[int(word) for word in text.split()] for text in texts]}
+
+    assert encode(tokenizer, ["1 2 3 4 5 6 7", "1 2"], 4) == [[1, 2, 6, 7], [1, 2]]
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """A tiny backbone archive in the format of the real one, and a checkpoint of a network that learnt nothing."""
+    words = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3}
+    splitter = pre_tokenizers.BertPreTokenizer()
+    for anchor in ANCHORS:
+        for word, _ in splitter.pre_tokenize_str(anchor.text):
+            words.setdefault(word, len(words))
+    for word in ("shop", "text", "two", "sides"):
+        words.setdefault(word, len(words))
+    tokenizer = Tokenizer(models.WordLevel(words, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = splitter
+    config = {
+        "vocab_size": len(words), "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
+        "intermediate_size": 64, "max_position_embeddings": 130, "layer_norm_eps": 1e-12,
+    }  # fmt: skip
+    blocks = np.random.default_rng(1).integers(0, 256, (len(words), 1, 18)).astype(np.uint8)
+    blocks[..., :2] = np.frombuffer(np.float16(0.02).tobytes(), np.uint8)
+    np.savez(
+        tmp_path / "backbone.npz",
+        **{export.WORD_EMBEDDINGS: blocks},
+        config=np.frombuffer(json.dumps(config).encode(), np.uint8),
+        tokenizer=np.frombuffer(tokenizer.to_str().encode(), np.uint8),
+    )
+    torch.manual_seed(1)
+    network = ReviewNetwork(BertConfig(**config))
+    optimiser = torch.optim.AdamW(network.parameters())
+    save(network, optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1.0), 7, tmp_path / "last.pt")
+    return tmp_path
+
+
+def export_command(monkeypatch, sets, trained, *more):
+    data, mix, tests = sets
+    arguments = [
+        "export",
+        "--data",
+        data,
+        "--tests",
+        tests,
+        "--mix",
+        mix,
+        "--backbone-archive",
+        trained / "backbone.npz",
+    ]
+    arguments += ["--checkpoint", trained / "last.pt", "--out", trained / "out", *more]
+    monkeypatch.setattr(sys, "argv", [str(argument) for argument in arguments])
+    export.main()
+    return trained / "out"
+
+
+def test_a_checkpoint_that_fails_its_anchors_does_not_ship(monkeypatch, sets, trained):
+    with pytest.raises(ModelUnusable, match=r"fails \d anchors, train on: .* came out"):
+        export_command(monkeypatch, sets, trained)
+    assert list((trained / "out").iterdir()) == []
+
+
+def test_an_export_loads_and_repeats_itself_byte_for_byte(monkeypatch, sets, trained):
+    folder = export_command(monkeypatch, sets, trained, "--draft", "--name", "tiny")
+    first = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert set(first) == {"embeddings.npz", "network.npz", "model.json", "MODEL_CARD.md", "NOTICE"}
+    manifest = read_manifest(folder)
+    assert manifest.name == "tiny"
+    assert manifest.encoder["layers"] == 2
+    assert manifest.validation["texts"] > 0
+    assert sum(manifest.stars.prior) == pytest.approx(1.0, abs=1e-4)
+    assert manifest.model in first["MODEL_CARD.md"].decode("utf-8")
+    assert load_scorer(str(folder), folder).score(["shop text"])[0].model == manifest.model
+    unchanged = (folder / "embeddings.npz").stat().st_mtime_ns
+    export_command(monkeypatch, sets, trained, "--draft", "--name", "tiny")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == first
+    assert (folder / "embeddings.npz").stat().st_mtime_ns == unchanged
