@@ -69,7 +69,8 @@ class TrendWeek:
     """Where the standing balance was at the end of one week.
 
     Attributes:
-        hole: Something is missing: nothing was heard at all, or a source was not read to its end.
+        hole: Something is missing: nothing was heard (though something had been before), or a source was not
+            read to its end.
     """
 
     week: Week
@@ -243,7 +244,8 @@ def _trend(days: Sequence[Day], rule: Rule, week: Week, has_hole_now: bool) -> t
     for back in range(TREND_WEEKS - 1, -1, -1):
         each = week.back(back)
         mentions = sum(day.n for day in days if each.since <= day.local_date < each.until)
-        hole = mentions == 0 or (back == 0 and has_hole_now)
+        fell_silent = mentions == 0 and any(day.local_date < each.since for day in days)
+        hole = fell_silent or (back == 0 and has_hole_now)
         points.append(TrendWeek(each, mentions, standing(days, rule, each.last_day).index, hole))
     return tuple(points)
 

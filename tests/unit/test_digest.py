@@ -365,6 +365,14 @@ def test_weeks_with_a_hole_are_drawn_as_holes() -> None:
     assert text_of(FakeWork(counts)).count("hole") == 2
 
 
+def test_weeks_before_the_first_mention_are_empty_and_no_holes() -> None:
+    work = FakeWork([heard(20, POSITIVE, MONDAY - timedelta(days=7)), heard(20, POSITIVE)])
+    assert [point.hole for point in build(work).trend] == [False] * 11 + [True]
+    html = html_of(work)
+    assert html.count('fill="url(#hole)"') == 1
+    assert html.count('class="dot"') == 1
+
+
 def test_open_cases_are_those_up_to_the_end_of_the_week() -> None:
     counts = [
         heard(5, NEGATIVE, MONDAY - timedelta(days=300)),
