@@ -43,7 +43,7 @@ def evaluate(
     return {
         "schema": SCHEMA,
         "model": scorer.model,
-        "overall": figures(verdicts),
+        "all": figures(verdicts),
         "by_language": by_group(verdicts, lambda verdict: verdict.language),
         "by_source": by_group(verdicts, lambda verdict: verdict.source),
         "skipped": len(rejected),
@@ -108,7 +108,7 @@ def figures(verdicts: Sequence[Verdict]) -> dict[str, Any]:
         "ece": _rounded(ece) if known else None,
         "ece_by_chance": _rounded(by_chance) if known else None,
         "stars_n": len(errors),
-        "stars_mae": _mean(errors),
+        "mae_stars": _mean(errors),
         "confusion": confusion(pairs),
     }
 

@@ -97,9 +97,9 @@ def notice() -> str:
 
 def _figures(validation: Mapping[str, Any]) -> list[str]:
     """Return a table by language and one by set; small groups stay out."""
-    shown = {"all": validation["overall"], **validation["by_language"]}
+    shown = {"all": validation["all"], **validation["by_language"]}
     lines = [
-        f"Three-class sets, {validation['overall']['n']} held-out texts of the training sets' own kind. ECE: 15 bins,",
+        f"Three-class sets, {validation['all']['n']} held-out texts of the training sets' own kind. ECE: 15 bins,",
         "and in brackets what perfect calibration would show in a sample of that size. Groups below",
         f"{FEWEST_SHOWN} texts are left out.",
         "",
@@ -121,7 +121,7 @@ def _figures(validation: Mapping[str, Any]) -> list[str]:
     ]
     lines += [
         f"| {name} | {told['n']} | {_macro(told)} | {_percent(told['polar_accuracy'])} "
-        f"| {told['stars_mae'] if told['stars_mae'] is not None else '-'} |"
+        f"| {told['mae_stars'] if told['mae_stars'] is not None else '-'} |"
         for name, told in validation["by_source"].items()
         if told["n"] >= FEWEST_SHOWN
     ]

@@ -34,7 +34,7 @@ def public_figures(folder: Path, scorer: Scorer, most: int | None = None) -> dic
             rows = [json.loads(line) for line in lines][:most]
         result = evaluate(rows, scorer)
         told[path.name.removesuffix(".jsonl.gz")] = {
-            **result["overall"],
+            **result["all"],
             "macro_f1_by_language": {name: group["macro_f1"] for name, group in result["by_language"].items()},
         }
     return told

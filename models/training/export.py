@@ -233,8 +233,8 @@ def validate(folder: Path, document: Mapping[str, Any], judging: Sequence[Exampl
     ]
     return {
         "texts": len(verdicts),
-        "stars_mae": figures(verdicts)["stars_mae"],
-        "overall": figures(three),
+        "mae_stars": figures(verdicts)["mae_stars"],
+        "all": figures(three),
         "by_language": by_group(three, lambda verdict: verdict.language),
         "by_source": by_group(verdicts, lambda verdict: verdict.source),
     }

@@ -35,12 +35,12 @@ def test_figures_over_all_by_language_and_by_source():
     told = evaluate(rows, ScriptedScorer())
     assert told["schema"] == "twelvefold/evaluate/1"
     assert told["model"] == "scripted/1"
-    overall = told["overall"]
+    overall = told["all"]
     assert (overall["n"], overall["accuracy"]) == (4, 0.75)
     assert overall["macro_recall"] == pytest.approx((1 + 1 + 0.5) / 3, abs=1e-5)
     assert overall["macro_f1"] == pytest.approx((2 / 3 + 1 + 2 / 3) / 3, abs=1e-5)
     assert overall["ece"] == pytest.approx(0.15)
-    assert overall["stars_mae"] == pytest.approx(2 / 3, abs=1e-5)
+    assert overall["mae_stars"] == pytest.approx(2 / 3, abs=1e-5)
     assert overall["stars_n"] == 3
     assert overall["confusion"]["positive"] == {"negative": 1, "neutral": 0, "positive": 1}
     assert set(told["by_language"]) == {"fr", "zh-Hant"}
@@ -56,7 +56,7 @@ def test_the_judge_never_sees_the_stars():
 
 def test_two_class_sets_are_judged_by_their_side_too():
     rows = [{"text": "neutral 0.4 3", "label": "positive"}, {"text": "positive 0.8 4", "label": "positive"}]
-    overall = evaluate(rows, ScriptedScorer())["overall"]
+    overall = evaluate(rows, ScriptedScorer())["all"]
     assert overall["accuracy"] == 0.5
     assert overall["polar_accuracy"] == 0.5
     assert overall["macro_recall"] == 0.5
@@ -73,16 +73,16 @@ def test_rows_that_cannot_be_used_are_named_and_the_rest_goes_on():
     told = evaluate(rows, ScriptedScorer())
     assert told["skipped"] == 4
     assert [line.split(":")[0] for line in told["rejected"]] == ["row 1", "row 2", "row 3", "row 4"]
-    assert told["overall"]["n"] == 1
-    assert told["overall"]["accuracy"] is None
-    assert told["overall"]["ece"] is None
-    assert told["overall"]["stars_mae"] == 1.0
+    assert told["all"]["n"] == 1
+    assert told["all"]["accuracy"] is None
+    assert told["all"]["ece"] is None
+    assert told["all"]["mae_stars"] == 1.0
 
 
 def test_nothing_to_evaluate_gives_no_figures():
     told = evaluate([], ScriptedScorer())
-    assert told["overall"]["n"] == 0
-    assert told["overall"]["macro_f1"] is None
+    assert told["all"]["n"] == 0
+    assert told["all"]["macro_f1"] is None
     assert told["by_language"] == {}
 
 
