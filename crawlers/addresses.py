@@ -28,6 +28,8 @@ def is_public(address: str) -> bool:
         given = ip_address(address.partition("%")[0])
     except ValueError:
         return False
+    if isinstance(given, IPv6Address) and int(given) >> 32 == _NAT64 >> 32:
+        return _is_global(IPv4Address(int(given) & 0xFFFFFFFF))
     return _is_global(given) and all(_is_global(inner) for inner in _carried(given))
 
 
@@ -37,12 +39,10 @@ def _is_global(address: IPv4Address | IPv6Address) -> bool:
 
 
 def _carried(address: IPv4Address | IPv6Address) -> list[IPv4Address]:
-    """Return the IPv4 addresses inside an IPv6 address: mapped, 6to4, Teredo or NAT64."""
+    """Return the IPv4 addresses inside an IPv6 address: mapped, 6to4 or Teredo."""
     if isinstance(address, IPv4Address):
         return []
     inside = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-    if int(address) >> 32 == _NAT64 >> 32:
-        inside.append(IPv4Address(int(address) & 0xFFFFFFFF))
     return [inner for inner in inside if inner is not None]
 
 

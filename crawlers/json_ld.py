@@ -20,7 +20,7 @@ from twelvefold.crawlers.markup import attributes, scripts
 _DECODER = json.JSONDecoder(strict=False)
 _WRAPPER_BEFORE = re.compile(r"(?:\s|\ufeff|//|/\*|\*/|<!\[CDATA\[|<!--)*")
 _BETWEEN = re.compile(r"[\s;,]*")
-_REPAIRED_AT_MOST = 500_000
+_REPAIRED_AT_MOST = 200_000
 """Longer broken blocks are given up: the repair goes character by character."""
 
 

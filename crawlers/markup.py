@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _SCRIPT, _STYLE, _NOSCRIPT = (
     "".join(f"[{letter}{letter.upper()}]" for letter in name) for name in ("script", "style", "noscript")
 )
 _OPENING = re.compile(rf"<(?:!--|({_SCRIPT}|{_STYLE}|{_NOSCRIPT})\b([^<>]*)>)")
+_OPENING_ELEMENT = re.compile(rf"<({_SCRIPT}|{_STYLE}|{_NOSCRIPT})\b([^<>]*)>")
 _CLOSING = {
     "script": re.compile(f"</{_SCRIPT}"),
     "style": re.compile(f"</{_STYLE}"),
@@ -23,11 +24,10 @@ _CLOSING = {
 }
 _LINK = re.compile(r"<(?:[lL][iI][nN][kK]|[aA])\s[^<>]*>")
 _TAG = re.compile(r"<[^<>]*>")
-_ATTRIBUTE = re.compile(r"""([a-zA-Z:_-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_ATTRIBUTE = re.compile(r"""(?<![a-zA-Z:_-])([a-zA-Z:_-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 
 
-@dataclass(frozen=True)
-class Hidden:
+class Hidden(NamedTuple):
     """A part of the markup that nobody sees: a comment ("!--"), a script, a style sheet."""
 
     name: str
@@ -40,14 +40,16 @@ class Hidden:
 def hidden_parts(text: str) -> Iterator[Hidden]:
     """Yield the comments, scripts and style sheets of a page in order; a script in a comment is none."""
     position = 0
-    comments_end = True
-    while (opening := _OPENING.search(text, position)) is not None:
+    pattern = _OPENING
+    while (opening := pattern.search(text, position)) is not None:
         start = opening.start()
         if opening.group(1) is None:
-            end = text.find("-->", opening.end()) if comments_end else -1
-            comments_end = end >= 0
-            position = end + 3 if comments_end else opening.end()
-            yield Hidden("!--", "", text[opening.end() : end] if comments_end else "", start, position)
+            end = text.find("-->", opening.end())
+            if end < 0:  # no comment ends from here on, so none begins
+                pattern, position = _OPENING_ELEMENT, opening.end()
+                continue
+            position = end + 3
+            yield Hidden("!--", "", text[opening.end() : end], start, position)
             continue
         name = opening.group(1).lower()
         closing = _CLOSING[name].search(text, opening.end())

@@ -33,6 +33,30 @@ _NOT_REVIEWED = frozenset(
         "ListItem",
     )
 )
+_THINGS = frozenset(
+    (
+        "Product",
+        "ProductGroup",
+        "ProductModel",
+        "IndividualProduct",
+        "Vehicle",
+        "Car",
+        "Book",
+        "Movie",
+        "TVSeries",
+        "TVEpisode",
+        "Recipe",
+        "SoftwareApplication",
+        "MobileApplication",
+        "WebApplication",
+        "VideoGame",
+        "Game",
+        "Course",
+        "Event",
+        "MusicAlbum",
+        "CreativeWork",
+    )
+)
 _IDENTIFIERS = ("sku", "gtin13", "gtin14", "gtin12", "gtin8", "gtin", "mpn", "productID", "isbn")
 _TAG = re.compile(r"<[^<>]*>")
 _DEEPEST = 60
@@ -134,10 +158,19 @@ def _is_item(node: Node) -> bool:
 
 
 def _main_item(data: StructuredData) -> Node | None:
-    """Return the item that the page is about: the first with an aggregate, else the first of all."""
-    items = [node for nodes in data.nodes.values() for node in nodes if _is_item(node)]
-    items = [node for node in items if not any(name in _REVIEW_TYPES for name in types_of(node))]
-    return next((node for node in items if "aggregateRating" in node), items[0] if items else None)
+    """Return the item that the page is about.
+
+    That is something sold, read, watched or cooked before the shop that shows
+    it, then what has an aggregate rating, then what stands first.
+    """
+    nodes = [node for nodes in data.nodes.values() for node in nodes]
+    inner = [one for node in nodes for one in listed(node.get("mainEntity")) if isinstance(one, dict)]
+    items = [node for node in (*nodes, *inner) if _is_item(node) and not _REVIEW_TYPES & set(types_of(node))]
+    return min(
+        items,
+        key=lambda node: (not _THINGS & set(types_of(node)), "aggregateRating" not in node),
+        default=None,
+    )
 
 
 def _review_count(item: Node | None) -> int | None:

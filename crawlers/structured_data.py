@@ -23,6 +23,10 @@ _RDFA_SCHEMA = re.compile(
     r"(?:vocab|prefix|xmlns:\w+)\s*=\s*[\"'][^\"'<>]*schema\.org|typeof\s*=\s*[\"'][^\"'<>]*schema:"
 )
 
+_MOST_ITEMS = 3_000
+_MOST_RDFA_NODES = 500
+"""The readers of microdata and RDFa take more than linear time: no page has so much of it for its readers' sake."""
+
 
 @dataclass(frozen=True)
 class StructuredData:
@@ -170,7 +174,13 @@ def _referred(value: Any, named: dict[str, Node]) -> Any:
 
 
 def _microdata(text: str, base_url: str) -> list[Node]:
-    """Return the microdata items of a page."""
+    """Return the microdata items of a page.
+
+    Raises:
+        ValueError: There are more than any page needs.
+    """
+    if (count := text.lower().count("itemscope")) > _MOST_ITEMS:
+        raise ValueError(f"it has {count} items, more than {_MOST_ITEMS}")
     from twelvefold.crawlers.microdata import microdata_items  # loads extruct: only for pages that carry microdata
 
     return [_item(item) for item in microdata_items(text, base_url)]
@@ -194,7 +204,13 @@ def _item(value: Any) -> Any:
 
 
 def _rdfa(text: str, base_url: str) -> list[Node]:
-    """Return the RDFa nodes of a page; RDF knows no order."""
+    """Return the RDFa nodes of a page; RDF knows no order.
+
+    Raises:
+        ValueError: There are more than any page needs.
+    """
+    if (count := text.lower().count("typeof")) > _MOST_RDFA_NODES:
+        raise ValueError(f"it has {count} nodes, more than {_MOST_RDFA_NODES}")
     from extruct.rdfa import RDFaExtractor  # loads rdflib: only for pages that carry RDFa
 
     expanded = RDFaExtractor().extract(text.replace("\x00", "").encode("utf-8", "replace"), base_url=base_url)

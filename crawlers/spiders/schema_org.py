@@ -18,7 +18,6 @@ from twelvefold.crawlers.source import Fetch, Page, Reading, Statement, WebSourc
 from twelvefold.crawlers.structured_data import StructuredData, json_ld_document, structured_data
 from twelvefold.records import Precision, RawMention, SourceStatus
 
-_TO_THE_MINUTE = re.compile(r"\d{4}.*\d[T ](?!00:00(?::00)?\b)\d{1,2}:\d{2}")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _NAMELESS = frozenset(
     (
@@ -80,10 +79,11 @@ class SchemaOrg(WebSource):
     """Reads the reviews of pages in whatever order the site shows them.
 
     A review that the site gives an identifier keeps it. Others are told apart
-    by their item, author and date: the same through whichever address of the
-    page it was met, and an edited text is an edit. That takes a named author and
-    a date to the minute, or one that is the only one of its author and day; a
-    nameless or undated review is told apart by its words and rating as well.
+    by item (its article number, else its name), author and date: so a review is
+    the same through whichever address its page was reached, and a changed text
+    or rating is an edit. Where that is not enough - no author worth the name,
+    no date with a year in it, a second review by the same author on the same
+    day - title, text and rating tell it apart as well.
     """
 
     kind = "schema_org"
@@ -169,9 +169,7 @@ class SchemaOrg(WebSource):
         short = (item, author, published)
         if not published or not author or author in _NAMELESS:
             return (*short, *words)
-        if self._first_with.setdefault(short, words) != words and not _TO_THE_MINUTE.search(published):
-            return (*short, *words)
-        return short
+        return short if self._first_with.setdefault(short, words) == words else (*short, *words)
 
     def _next_pages(self, page: Page) -> tuple[Fetch, ...]:
         """Return the page's next page, if it names one on its own site."""
@@ -225,7 +223,7 @@ def _verdict(found: PageReviews, data: StructuredData, url: str) -> tuple[Source
 
 def _data_of(page: Page) -> StructuredData | None:
     """Return the structured data of a page, or None where it is neither HTML nor JSON."""
-    start = page.text[:2000].lstrip("\ufeff \t\r\n").lower()
+    start = page.text.lstrip("\ufeff \t\r\n")[:2000].lower()
     if start[:1] in ("{", "["):
         try:
             return json_ld_document(json.loads(page.text))
