@@ -7,9 +7,9 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from twelvefold.pipeline.figures.balance import Balance, NoWayOut, Tally, Weighed, balance, decay, tally
 from twelvefold.pipeline.figures.intervals import mean_on_scale, wilson
-
 from twelvefold.records import Sentiment
 
 NEGATIVE, NEUTRAL, POSITIVE = Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE
