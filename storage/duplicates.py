@@ -57,7 +57,8 @@ class Duplicates:
         """Return the unlinked mentions whose text several sources have, the original to be first in each text."""
         shared = (
             select(MentionTable.content_hash)
-            .where(MentionTable.brand_id == self._brand_id)
+            # The sum has the database walk the index by text, where equal texts lie side by side.
+            .where(MentionTable.brand_id + 0 == self._brand_id)
             .group_by(MentionTable.content_hash)
             .having(func.count(MentionTable.source_id.distinct()) > 1)
         )

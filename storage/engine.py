@@ -41,6 +41,8 @@ class Database:
     def begin(self) -> Iterator[Work]:
         """Open a transaction that may write: committed on a clean exit, rolled back on an exception.
 
+        There is one at a time, so one opened inside another's block waits for itself until it gives up.
+
         Raises:
             StorageUnavailable: The database did not answer within its timeout, or another process holds its lock.
         """

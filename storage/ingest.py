@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from twelvefold.records import Mention, local_date_of
-from twelvefold.storage.batches import in_batches
+from twelvefold.storage.batches import in_batches, insert_rows
 from twelvefold.storage.duplicates import Duplicates
 from twelvefold.storage.rollups import Rollups
 from twelvefold.storage.tables import (
@@ -122,7 +122,7 @@ class Intake:
         if not new:
             return
         rows = [self._row(mention) for mention in new.values()]
-        self._connection.execute(insert(MentionTable), rows)
+        insert_rows(self._connection, MentionTable, list(rows[0]), (tuple(row.values()) for row in rows))
         counted = defaultdict(list)
         for (source, external_id), mention in new.items():
             if mention.content_hash in self._languages:

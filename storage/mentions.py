@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from twelvefold.records import Mention, Sentiment
@@ -130,7 +130,7 @@ class Mentions:
                 MentionTable.stars,
                 MentionTable.language,
             )
-            .where(MentionTable.brand_id == brand_id, MentionTable.id > after, MentionTable.removed_at.is_(None))
+            .where(_in_order_of(brand_id), MentionTable.id > after, MentionTable.removed_at.is_(None))
             .where(to_judge, ~judged.correlate(MentionTable), ~twin)
             .order_by(MentionTable.id)
             .limit(limit)
@@ -284,7 +284,7 @@ class Mentions:
             .outerjoin(original, original.id == MentionTable.duplicate_of)
             .outerjoin(its_source, its_source.id == original.source_id)
             .outerjoin(JudgementTable, its_judgement)
-            .where(MentionTable.brand_id == brand_id)
+            .where(_in_order_of(brand_id))
             .order_by(MentionTable.id)
             .limit(_EXPORT_PAGE)
         )
@@ -308,7 +308,15 @@ def _exported(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _of_source(brand_id: int, source: str) -> Any:
+def _in_order_of(brand_id: int) -> ColumnElement[bool]:
+    """Return the condition that a mention is of this brand, for walking through the mentions by id.
+
+    The sum keeps the database from gathering the whole brand by an index and sorting it for each page.
+    """
+    return MentionTable.brand_id + 0 == brand_id
+
+
+def _of_source(brand_id: int, source: str) -> ColumnElement[bool]:
     """Return the condition that a mention is of this source of the brand."""
     its_id = select(SourceTable.id).where(SourceTable.brand_id == brand_id, SourceTable.name == source)
     return MentionTable.source_id == its_id.scalar_subquery()
