@@ -40,7 +40,8 @@ class CrawlJob:
     Attributes:
         folder: Where the configuration lies.
         known: Identity key to raw revision of the newest stored mentions, for stopping at known ground.
-            Leave it empty where the last crawl left a gap: then the crawl goes to the end.
+            It vouches for all that is older: leave it empty where the last crawl was killed or left a
+            gap, or what it did not reach will never be read.
     """
 
     settings: SourceSettings

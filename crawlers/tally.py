@@ -31,6 +31,7 @@ class Tally:
         seen: Identity keys met in this crawl.
         read: Pages that were what they should be; one that hands over to a second try is not counted.
         troubles: A status and a sentence for each page that could not be had or read.
+        notes: What else a page gave to say.
         ends: How far each list came.
         told: The total that each list's source told.
     """
@@ -41,6 +42,7 @@ class Tally:
     read: int = 0
     seen: set[str] = field(default_factory=set)
     troubles: list[tuple[SourceStatus, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     ends: list[Completeness] = field(default_factory=list)
     told: dict[int, int] = field(default_factory=dict)
     budget: str = ""
@@ -59,6 +61,7 @@ class Tally:
             self.trouble(reading.status or SourceStatus.FAILED, reading.message)
         elif not any(fetch.otherwise for fetch in reading.follow):
             self.read += 1
+            self.notes.append(reading.message)
         keys = {identity_key(mention): raw_revision(mention) for mention in reading.mentions}
         strand.stale = 0 if keys.keys() - self.seen else strand.stale + 1
         self.seen |= keys.keys()
@@ -86,9 +89,7 @@ class Tally:
         none is what stopped it first.
         """
         total = sum(self.told.values()) if self.told else None
-        sentences = [message for _, message in self.troubles]
-        if self.budget:
-            sentences.insert(0, self.budget)
+        sentences = [self.budget, *(message for _, message in self.troubles), *self.notes]
         return CrawlEnded(self._status(), self._completeness(), self.fetched, _joined(sentences), total)
 
     def _status(self) -> SourceStatus:

@@ -123,6 +123,21 @@ def test_a_process_that_crashes_is_a_failed_source_with_the_last_line_of_its_log
     assert "code 7" in ended.message and "out of luck" in ended.message
 
 
+def test_a_local_source_runs_in_the_same_process_and_is_read_to_its_end(tmp_path):
+    (tmp_path / "drop.csv").write_text("id,text,rating\n1,Good,5\n2,Bad,1\n", "utf-8")
+    settings = SourceSettings(name="drop", kind="files", options={"paths": ["*.csv"]})
+    *pages, ended = crawl(CrawlJob(settings, Network(), tmp_path))
+    assert [(m.external_id, m.text) for page in pages for m in page.mentions] == [("1", "Good"), ("2", "Bad")]
+    assert (ended.status, ended.completeness, ended.fetched) == (SourceStatus.OK, Completeness.REACHED_END, 1)
+
+
+def test_a_local_source_without_files_says_so(tmp_path):
+    settings = SourceSettings(name="drop", kind="files", options={"paths": ["*.csv"]})
+    *_, ended = crawl(CrawlJob(settings, Network(), tmp_path))
+    assert ended.status is SourceStatus.EMPTY
+    assert "'*.csv'" in ended.message
+
+
 def test_events_survive_the_pipe():
     mention = RawMention(
         external_id=None,
