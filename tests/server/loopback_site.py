@@ -111,7 +111,7 @@ def _handler_of(site: LoopbackSite) -> type[BaseHTTPRequestHandler]:
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
 
-        do_POST = do_GET
+        do_POST = do_GET  # noqa: N815 - http.server's name
 
         def _send(self, answer: Answer) -> None:
             body = answer.content
