@@ -119,10 +119,9 @@ class NightRun:
         """
         started, now = time.monotonic(), self.clock()
         local_date = local_date or now.astimezone(self.brand.time_zone).date()
+        brand_id = self._brand_id
         with self.database.begin() as work:
-            lease = work.runs.claim(
-                self._brand_id, self.kind, local_date, this_process(), now, takeover_rule(now), again
-            )
+            lease = work.runs.claim(brand_id, self.kind, local_date, this_process(), now, takeover_rule(now), again)
         if lease is None:
             return None
         with HeldLease(self.database, lease, self.clock) as held:
