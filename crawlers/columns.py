@@ -100,7 +100,7 @@ def configured_columns(
                 near = difflib.get_close_matches(part, headers, 1, 0.6)
                 mend = f"; did you mean {near[0]!r}?" if near else ""
                 shown = ", ".join(repr(header) for header in headers[:20]) + (" ..." if len(headers) > 20 else "")
-                raise UnreadableFile(f"{file} has no column {part!r} for {field!r}{mend} It has: {shown}")
+                raise UnreadableFile(f"{file} has no column {part!r} for {field!r}{mend}; it has: {shown}")
             spelled.append(header or "")
         found[field] = ", ".join(spelled)
     return found

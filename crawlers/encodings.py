@@ -149,7 +149,21 @@ def sniff_encoding(sample: bytes) -> str:
         codecs.getincrementaldecoder("utf-8")().decode(sample)
         return "utf-8"
     except UnicodeDecodeError:
-        return _sniff_legacy(sample)
+        return "utf-8" if _is_mostly_utf8(sample) else _sniff_legacy(sample)
+
+
+def _is_mostly_utf8(sample: bytes) -> bool:
+    """Return whether most lines that are not plain ASCII are UTF-8, as no other encoding's are by chance."""
+    lines = [line for line in sample.splitlines() if not line.isascii()]
+    return 2 * sum(_is_utf8(line) for line in lines) > len(lines)
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _sniff_unmarked_utf16(sample: bytes) -> str | None:

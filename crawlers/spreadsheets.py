@@ -31,9 +31,9 @@ def sheet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """
     _check_archive(path)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), path.open("rb") as file:
             warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions that do not concern us
-            with closing(load_workbook(path, read_only=True, data_only=True, keep_links=False)) as workbook:
+            with closing(load_workbook(file, read_only=True, data_only=True, keep_links=False)) as workbook:
                 for sheet in workbook.worksheets:
                     if hasattr(sheet, "reset_dimensions"):
                         sheet.reset_dimensions()  # many writers state them wrongly

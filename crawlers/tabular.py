@@ -13,6 +13,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -82,6 +83,7 @@ class Table:
     delimiter: str | None = None
     sample: tuple[Row, ...] = ()
     _decoder: LineDecoder = field(default_factory=lambda: LineDecoder("utf-8"))
+    _above: int = 0
 
     @property
     def encoding(self) -> str:
@@ -95,10 +97,7 @@ class Table:
             UnreadableFile: The file went away or broke off in the middle.
         """
         self._decoder = LineDecoder(self._decoder.encoding)
-        records = _records(self)
-        if self.format in ("csv", "xlsx"):
-            _take_header(records)
-        for record in records:
+        for record in islice(_records(self), self._above, None):
             row = self._row(record)
             if row is not None:
                 yield row
@@ -142,12 +141,12 @@ def read_table(path: Path) -> Table:
         if sample.startswith(mark):
             raise UnreadableFile(f"{path} is {what}, not a table: save it as CSV or XLSX")
     table = Table(path, "xlsx") if sample.startswith(b"PK\x03\x04") else _open_text(path, sample)
-    records = _records(table)
     if table.format in ("csv", "xlsx"):
-        table.headers = _unique(_take_header(records))
+        cells, table._above = _find_header(_records(table))
+        table.headers = _unique(cells)
     if len(table.headers) > MAX_COLUMNS:
         raise UnreadableFile(f"{path} has {len(table.headers)} columns; at most {MAX_COLUMNS} can be read")
-    rows = (table._row(record) for record in islice(records, SAMPLE_ROWS))
+    rows = (table._row(record) for record in islice(_records(table), table._above, table._above + SAMPLE_ROWS))
     table.sample = tuple(row for row in rows if isinstance(row, Row))
     if table.format in ("jsonl", "json"):
         table.headers = tuple(dict.fromkeys(key for row in table.sample for key in row.cells))
@@ -215,15 +214,15 @@ def _records(table: Table) -> Iterator[_Record]:
         raise UnreadableFile(f"cannot read {table.path} to its end: {exc.strerror or exc}") from exc
 
 
-def _take_header(records: Iterator[_Record]) -> list[str]:
-    """Return the header's cells: those of the first row that is no title above the table."""
-    first: list[str] = []
-    for record in islice(records, _HEADER_SEARCH):
+def _find_header(records: Iterator[_Record]) -> tuple[list[str], int]:
+    """Return the header's cells, and how many records it and the titles above it are."""
+    first: tuple[list[str], int] = ([], 0)
+    for place, record in enumerate(islice(records, _HEADER_SEARCH), 1):
         filled = sum(bool(cell.strip()) for cell in record.cells)
-        if not first and filled:
-            first = record.cells
-        if filled > 1 or len(record.cells) == filled == 1:
-            return record.cells
+        if filled > 1 and not record.problem:
+            return record.cells, place
+        if filled and not first[1]:
+            first = record.cells, place
     return first
 
 
@@ -249,10 +248,9 @@ def _sniff_delimiter(lines: list[str]) -> str:
         return named[1]
     best, best_score = _NONE, 0.0
     for delimiter in _DELIMITERS:
-        try:
-            widths = [len(row) for row in islice(csv.reader(lines, delimiter=delimiter), 100) if any(row)]
-        except csv.Error:
-            continue
+        widths: list[int] = []
+        with suppress(csv.Error):
+            widths += (len(row) for row in islice(csv.reader(lines, delimiter=delimiter), 100) if any(row))
         width, times = Counter(widths).most_common(1)[0] if widths else (1, 0)
         widest = max(widths[:_HEADER_SEARCH], default=1)
         if width < 2 or widest < 2:
@@ -323,7 +321,7 @@ def _csv_records(lines: Iterator[str], delimiter: str) -> Iterator[_Record]:
         number += 1
         if number == 1 and len(feed.record) == 1 and _SEPARATOR_LINE.fullmatch(feed.record[0].lstrip("\ufeff")):
             number = 0
-        elif cells is None or feed.ran_out or (width and len(cells) != width and len(feed.record) > 1):
+        elif cells is None or feed.ran_out or (len(feed.record) > 1 and _is_broken(feed.record, delimiter, width)):
             end = _end_of_broken(feed.record, delimiter, width)
             broken = "".join(feed.record[:end])
             feed.give_back(end)
@@ -332,6 +330,14 @@ def _csv_records(lines: Iterator[str], delimiter: str) -> Iterator[_Record]:
         else:
             width = width or (len(cells) if sum(map(bool, cells)) > 1 else 0)
             yield _Record(number, cells)
+
+
+def _is_broken(lines: list[str], delimiter: str, width: int) -> bool:
+    """Return whether a record of several lines has been put together by a stray quotation mark."""
+    try:
+        return bool(width) and len(next(csv.reader(lines, delimiter=delimiter, strict=True), [])) != width
+    except csv.Error:
+        return True
 
 
 def _end_of_broken(lines: list[str], delimiter: str, width: int) -> int:
