@@ -63,7 +63,7 @@ class SurveyImport:
         notes += self.columns.notes
         if not self.columns.column("id"):
             notes.append("there are no response ids: answers are told apart by their content")
-        notes += [f"{count} rows left out: {reason}" for reason, count in self.left_out.items()]
+        notes += [f"{count} row{'s' * (count != 1)} left out: {reason}" for reason, count in self.left_out.items()]
         return [*notes, f"answers: {counted}"] if counted else notes
 
     def items(self) -> Iterator[tuple[Row, tuple[SurveyAnswer, ...]] | Rejected]:

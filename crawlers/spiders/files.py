@@ -76,6 +76,7 @@ class Files(LocalSource):
     def _pieces(self, mentions: MentionTable, newest: dict[str, tuple[int, Path]]) -> Iterator[Reading]:
         """Yield one file's mentions, a bounded number at a time."""
         place = str(mentions.table.path)
+        told = "; ".join(f"{mentions.table.path.name}: {note}" for note in mentions.notes)
         kept: list[RawMention] = []
         rejected: list[str] = []
         try:
@@ -88,13 +89,13 @@ class Files(LocalSource):
                     continue
                 kept.append(raw)
                 if len(kept) == PIECE:
-                    yield Reading(tuple(kept), rejected=tuple(rejected), reached_end=True, place=place)
-                    kept, rejected = [], []
+                    yield Reading(tuple(kept), rejected=tuple(rejected), reached_end=True, message=told, place=place)
+                    kept, rejected, told = [], [], ""
         except UnreadableFile as exc:
             yield Reading(tuple(kept), rejected=tuple(rejected), place=place)
             yield _broken(mentions.table.path, exc)
             return
-        yield Reading(tuple(kept), rejected=tuple(rejected), reached_end=True, place=place)
+        yield Reading(tuple(kept), rejected=tuple(rejected), reached_end=True, message=told, place=place)
 
 
 def open_mentions(file: Path, settings: SourceSettings) -> MentionTable:
@@ -117,7 +118,7 @@ def matching_files(folder: Path, pattern: str) -> list[Path]:
 
 
 def _broken(file: Path, problem: Exception) -> Reading:
-    return Reading(rejected=(str(problem),), status=SourceStatus.FAILED, message=str(problem), place=str(file))
+    return Reading(status=SourceStatus.FAILED, message=str(problem), place=str(file))
 
 
 def _newest_play_reviews(tables: list[MentionTable]) -> dict[str, tuple[int, Path]]:
