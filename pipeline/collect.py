@@ -36,6 +36,7 @@ def collect(
     source: SourceSettings,
     *,
     author_key: bytes,
+    may_stop_at_known: bool,
     renew: Callable[[], None],
     since: date | None = None,
     progress: Callable[[int], None] = lambda stored: None,
@@ -47,6 +48,7 @@ def collect(
     identity. A page that cannot be read is rejected with a sentence, the rest goes on.
 
     Args:
+        may_stop_at_known: The crawl before this one left no hole, so what is known vouches for all that is older.
         since: Mentions published before this local date are left out.
         renew: Keeps the lease; raises LeaseLost when another process has the night.
 
@@ -57,7 +59,7 @@ def collect(
     scale = source_class(source.kind).statement.rating_scale
     with database.begin() as work:
         work.brands.ensure_source(brand_id, source.name, source.kind, source.subject, source.weight)
-        known = work.mentions.known(brand_id, source.name)
+        known = work.mentions.known(brand_id, source.name) if may_stop_at_known else {}
     job = CrawlJob(settings=source, network=configuration.network, folder=configuration.folder, known=known)
     tally, rejections = Tally(), list[str]()
     ended: CrawlEnded | None = None

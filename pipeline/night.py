@@ -26,12 +26,13 @@ from twelvefold.pipeline.imports import import_matching_surveys
 from twelvefold.pipeline.judge import judge_new
 from twelvefold.pipeline.lease import HeldLease
 from twelvefold.pipeline.owner import takeover_rule, this_process
-from twelvefold.records import RunState, SourceResult, SourceStatus
+from twelvefold.records import Completeness, RunState, SourceResult, SourceStatus
 from twelvefold.storage.engine import Database
 
 Kind = Literal["night", "crawl"]
 WAIT_FOR_LIVING_OWNER_S = 90.0
 GOOD = frozenset({SourceStatus.OK, SourceStatus.EMPTY})
+WITHOUT_HOLE = frozenset({Completeness.REACHED_KNOWN, Completeness.REACHED_END, Completeness.WINDOW_OVERFLOW})
 log = logging.getLogger(__name__)
 
 
@@ -179,7 +180,15 @@ class NightRun:
         )
 
     def _collect(self, source: SourceSettings, held: HeldLease) -> SourceResult:
-        """Crawl one source and record its result; whatever is wrong with it stays with it."""
+        """Crawl one source and record its result; whatever is wrong with it stays with it.
+
+        What is recorded first is that the crawl did not end: it stands if this process is killed,
+        and the next crawl then reads on past what it knows.
+        """
+        unended = SourceResult(source.name, source.kind, SourceStatus.FAILED, message="the crawl was killed")
+        with self.database.begin() as work:
+            before = {result.source: result for result in work.runs.last_results(self._brand_id)}.get(source.name)
+            work.runs.record(held.lease, unended)
         try:
             result = collect(
                 self.database,
@@ -188,6 +197,7 @@ class NightRun:
                 self._brand_id,
                 source,
                 author_key=self._author_key,
+                may_stop_at_known=before is not None and before.completeness in WITHOUT_HOLE,
                 renew=held.renew,
                 since=self.since,
                 progress=lambda count: self.progress.collected(source.name, count),

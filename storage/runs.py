@@ -179,7 +179,11 @@ class Runs:
                 func.row_number()
                 .over(
                     partition_by=SourceResultTable.source,
-                    order_by=(AttemptTable.started_at.desc(), SourceResultTable.run_id.desc()),
+                    order_by=(
+                        AttemptTable.started_at.desc(),
+                        SourceResultTable.run_id.desc(),
+                        SourceResultTable.attempt.desc(),
+                    ),
                 )
                 .label("rank"),
             )
@@ -199,7 +203,7 @@ class Runs:
     def last_collected(self, brand_id: int) -> dict[str, date]:
         """Return the local date on which each source was last read without trouble, by its name."""
         query = (
-            select(SourceResultTable.source, func.max(RunTable.local_date))
+            select(SourceResultTable.source, func.max(RunTable.local_date).label("newest"))
             .join(RunTable, RunTable.id == SourceResultTable.run_id)
             .where(
                 RunTable.brand_id == brand_id,
@@ -207,7 +211,7 @@ class Runs:
             )
             .group_by(SourceResultTable.source)
         )
-        return dict(self._connection.execute(query).tuples().all())
+        return {row.source: row.newest for row in self._connection.execute(query)}
 
     def finished(self, brand_id: int, kind: str, local_date: date) -> bool:
         """Tell whether this night has been run to its end, however it ended."""
