@@ -19,7 +19,7 @@ from twelvefold.models.calibration import Temperatures
 from twelvefold.models.manifest import Windows
 from twelvefold.records import Sentiment
 
-WINDOWS = Windows(tokens=256, overlap=64, most=32, last_weight=1.0)
+WINDOWS = Windows(tokens=256, overlap=64, most=32, ends_share=0.5)
 WEIGHT_FILES = ("*.safetensors", "pytorch_model*.bin")
 KNOWN_LABELS = {
     "negative": Sentiment.NEGATIVE,

@@ -23,12 +23,19 @@ JUDGING_KEYS = ("format", "name", "labels", "encoder", "windows", "temperature",
 
 @dataclass(frozen=True)
 class Windows:
-    """How long texts are cut, in tokens, and what the last window weighs beside the others."""
+    """How long texts are read.
+
+    Attributes:
+        tokens: In one passage, the two special tokens included.
+        overlap: Tokens that neighbouring windows share.
+        most: Windows over one text.
+        ends_share: What head and tail, read as one passage, weigh beside all windows together.
+    """
 
     tokens: int
     overlap: int
     most: int
-    last_weight: float
+    ends_share: float
 
 
 @dataclass(frozen=True)

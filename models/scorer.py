@@ -3,74 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from twelvefold.config import HubModel
 from twelvefold.errors import ModelUnusable
 from twelvefold.models.anchors import ANCHORS
-from twelvefold.models.batching import halving, plan_batches, windows
 from twelvefold.models.calibration import (
     NOTHING_TO_JUDGE,
     StarTable,
-    Temperatures,
     Triple,
-    expected_stars,
     probabilities,
     weigh_stars,
 )
-from twelvefold.models.cleaning import clean, says_something
+from twelvefold.models.cleaning import clean
 from twelvefold.models.language import detect_language
 from twelvefold.models.manifest import MANIFEST_FILE, read_manifest
+from twelvefold.models.reading import Network, Reading, read
 from twelvefold.models.weights_file import MEND
 from twelvefold.records import Judgement, Sentiment
 
-if TYPE_CHECKING:
-    from twelvefold.models.manifest import Windows
-
 WEIGHTS = Path(__file__).with_name("weights")
-TOKEN_BUDGET = 1024  # tokens a batch: the fastest on two cores, as larger ones fall out of the cache
 LABELS = tuple(Sentiment)
 RATING_MODEL = "rating"
-SPECIAL_TOKENS = 2  # what a window leaves room for: the start and the end of a sequence
-
-
-class Network(Protocol):
-    """What turns token ids into logits: our packaged weights, or a classifier of transformers."""
-
-    model: str
-    windows: Windows
-    temperatures: Temperatures
-
-    def tokenise(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the token ids of each text without special tokens."""
-
-    def forward(self, bodies: Sequence[Sequence[int]]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        """Return sentiment logits (texts, 3) and star-step logits (texts, 4) or None."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What the network says of one text: three logits, and expected stars where it has a head for them."""
-
-    logits: NDArray[np.float64]
-    stars: float | None
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A window over the tokens of text number `owner`."""
-
-    owner: int
-    start: int
-    end: int
 
 
 class Scorer:
@@ -110,7 +66,7 @@ class Scorer:
         cleaned = [clean(text) for text in texts]
         declared = languages or [None] * len(texts)
         found = [detect_language(text, told) for text, told in zip(cleaned, declared, strict=True)]
-        readings = self._read(cleaned, progress)
+        readings = read(self._network, cleaned, progress)
         judgements = []
         for number, (reading, language) in enumerate(zip(readings, found, strict=True)):
             rating = stars[number] if stars else None
@@ -124,87 +80,7 @@ class Scorer:
         Raises:
             ModelUnusable: Not even one passage fits in memory.
         """
-        return self._read([clean(text) for text in texts], progress)
-
-    def _read(self, cleaned: Sequence[str], progress: Callable[[int], None] | None) -> list[Reading | None]:
-        """Return a reading a text; equal texts are read once."""
-        distinct = list(dict.fromkeys(text for text in cleaned if says_something(text)))
-        bodies = self._network.tokenise(distinct) if distinct else []
-        passages = self._passages(bodies)
-        left = [0] * len(distinct)
-        for passage in passages:
-            left[passage.owner] += 1
-        copies = Counter(cleaned)
-        done = len(cleaned) - sum(copies[text] for text, count in zip(distinct, left, strict=True) if count)
-        outputs: list[tuple[NDArray[np.float64], NDArray[np.float64] | None] | None] = [None] * len(passages)
-        lengths = [passage.end - passage.start for passage in passages]
-        for batch in plan_batches([length + SPECIAL_TOKENS for length in lengths], TOKEN_BUDGET):
-            self._run(batch, passages, bodies, outputs)
-            for at in batch:
-                owner = passages[at].owner
-                left[owner] -= 1
-                done += 0 if left[owner] else copies[distinct[owner]]
-            if progress:
-                progress(done)
-        if progress and not passages:
-            progress(done)
-        gathered = self._gather(passages, outputs)
-        by_text = {distinct[owner]: reading for owner, reading in gathered.items()}
-        return [by_text.get(text) for text in cleaned]
-
-    def _passages(self, bodies: Sequence[Sequence[int]]) -> list[Passage]:
-        cut = self._network.windows
-        return [
-            Passage(owner, start, end)
-            for owner, body in enumerate(bodies)
-            if body
-            for start, end in windows(len(body), cut.tokens - SPECIAL_TOKENS, cut.overlap, cut.most)
-        ]
-
-    def _run(
-        self,
-        batch: list[int],
-        passages: Sequence[Passage],
-        bodies: Sequence[Sequence[int]],
-        outputs: list[tuple[NDArray[np.float64], NDArray[np.float64] | None] | None],
-    ) -> None:
-        """Fill in the outputs of one batch of passages."""
-
-        def compute(places: list[int]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-            chosen = [passages[at] for at in places]
-            return self._network.forward([bodies[one.owner][one.start : one.end] for one in chosen])
-
-        try:
-            for part, (sentiment, steps) in halving(batch, compute):
-                for row, at in enumerate(part):
-                    own = None if steps is None else steps[row].astype(np.float64)
-                    outputs[at] = (sentiment[row].astype(np.float64), own)
-        except MemoryError as exc:
-            raise ModelUnusable(
-                f"one passage of text does not fit in memory with the model {self.model}; "
-                "free some memory or choose a smaller model"
-            ) from exc
-
-    def _gather(
-        self,
-        passages: Sequence[Passage],
-        outputs: Sequence[tuple[NDArray[np.float64], NDArray[np.float64] | None] | None],
-    ) -> dict[int, Reading]:
-        """Return a reading a text: the mean over its passages, the last one weighed as `windows` says."""
-        by_owner: dict[int, list[tuple[NDArray[np.float64], NDArray[np.float64] | None]]] = {}
-        for passage, output in zip(passages, outputs, strict=True):
-            if output is not None:
-                by_owner.setdefault(passage.owner, []).append(output)
-        readings = {}
-        for owner, parts in by_owner.items():
-            weights = np.ones(len(parts))
-            if len(parts) > 1:
-                weights[-1] = self._network.windows.last_weight
-            logits = np.average([logits for logits, _ in parts], axis=0, weights=weights)
-            steps = [own for _, own in parts if own is not None]
-            stars = expected_stars(np.average(steps, axis=0, weights=weights)) if steps else None
-            readings[owner] = Reading(logits, stars)
-        return readings
+        return read(self._network, [clean(text) for text in texts], progress)
 
     def _judge(self, reading: Reading | None, language: str, rating: float | None, key: str) -> Judgement:
         if reading is None:

@@ -19,8 +19,8 @@ It runs offline on a processor. It is the first model of Twelvefold, a start to 
 - Encoder: multilingual-e5-small (Wang et al. 2024), {layers} layers of width {hidden}, vocabulary cut to review texts;
   word embeddings frozen, in 4-bit blocks; all else fine-tuned, then int8 a row. It computes in float32.
 - Heads on the mean token vector: three classes; four ordinal steps for the stars.
-- Long texts: windows of {tokens} tokens, {overlap} shared, at most {most}; the mean of their logits, in which the last
-  window counts {last_weight} fold.
+- Long texts: head and tail of {tokens} tokens together, and windows of as many over the whole, {overlap} shared, at
+  most {most}; the mean of their logits, in which head and tail have a share of {ends_share}.
 - Calibration: one temperature a language, fitted on one half of the validation texts; all figures below are from
   the other half.
 

@@ -29,7 +29,7 @@ from twelvefold.models.evaluate import by_group, figures, judge, macro_scores
 from twelvefold.models.manifest import FORMAT, MANIFEST_FILE, revision_of
 from twelvefold.models.packaged import PackagedNetwork
 from twelvefold.models.scorer import WEIGHTS, Scorer, load_scorer
-from twelvefold.models.training.card import model_card, notice
+from twelvefold.models.training.card import MAIN_LANGUAGES, model_card, notice
 from twelvefold.models.training.data import LABELS, Example, build_mixture, fingerprint
 from twelvefold.models.weights_file import (
     EMBEDDINGS_FILE,
@@ -44,9 +44,10 @@ from twelvefold.records import Sentiment
 
 WORD_EMBEDDINGS = "embeddings.word_embeddings.weight.q4"
 ANCHOR_TOLERANCE = 0.02
+COMPARED = 1000
 FEWEST_FOR_TEMPERATURE = 150
 FLAT = StarTable((1 / 3, 1 / 3, 1 / 3), ((0.2,) * 5, (0.2,) * 5, (0.2,) * 5))
-WINDOWS = {"tokens": 128, "overlap": 32, "most": 64, "last_weight": 1.5}
+WINDOWS = {"tokens": 128, "overlap": 32, "most": 64, "ends_share": 0.5}
 
 
 def main() -> None:
@@ -60,7 +61,7 @@ def main() -> None:
     parser.add_argument("--mix", type=Path, default=Path(__file__).with_name("mix.yaml"))
     parser.add_argument("--name", default="twelvefold-first")
     parser.add_argument("--seed", type=int, default=12, help="of the training run, so that the same texts are held out")
-    parser.add_argument("--most", type=int, default=300, help="validation texts a set and language")
+    parser.add_argument("--most", type=int, default=300, help="validation texts a set in a main language")
     parser.add_argument("--draft", action="store_true", help="of a checkpoint in mid-training: drop anchors that fail")
     wish = parser.parse_args()
 
@@ -81,7 +82,7 @@ def main() -> None:
         print(f"{len(fitting)} texts to fit on, {len(judging)} to judge by", flush=True)
         document |= fit(folder, document, training, fitting)
         document["validation"] = validate(folder, document, judging)
-        document["validation"]["quantising"] = compare(folder, document, wish, judging[:1000])
+        document["validation"]["quantising"] = compare(folder, document, wish, judging[:: 1 + len(judging) // COMPARED])
         document["anchors"] = anchor_answers(folder, document, is_draft=wish.draft)
         write_document(folder, document)
         load_scorer(str(folder), Path())
@@ -128,13 +129,13 @@ def read_checkpoint(checkpoint: Path) -> dict[str, NDArray[np.float32]]:
 
 
 def capped(validation: Sequence[Example], most: int) -> list[Example]:
-    """Return at most `most` texts of each set and language, in their shuffled order."""
+    """Return at most `most` texts of each set in a main language, a fifth of that in others."""
     seen: Counter[tuple[str, str]] = Counter()
     kept = []
     for example in validation:
         key = (example.source, example.language)
         seen[key] += 1
-        if seen[key] <= most:
+        if seen[key] <= (most if example.language in MAIN_LANGUAGES else -(-most // 5)):
             kept.append(example)
     return kept
 

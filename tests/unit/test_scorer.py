@@ -1,4 +1,3 @@
-import time
 from pathlib import Path
 
 import numpy as np
@@ -91,10 +90,8 @@ def test_a_text_without_words_is_answered_with_low_confidence(scorer, text):
     ids=["10 MB", "control", "surrogates", "right to left", "tags", "entities", "families", "private"],
 )
 def test_hostile_texts_are_answered(scorer, text):
-    started_at = time.monotonic()
     answer = scorer.score([text])[0]
     assert triple(answer).sum() == pytest.approx(1.0)
-    assert time.monotonic() - started_at < 60
 
 
 def test_web_leftovers_do_not_change_the_verdict(scorer):
