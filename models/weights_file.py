@@ -1,8 +1,9 @@
 """How weights lie on disk: word embeddings in 4-bit blocks, the rest in one byte a weight.
 
 `embeddings.npz` holds the frozen word embeddings exactly as in the archive that they came from,
-and the tokenizer. `network.npz` holds every other tensor: matrices as int8 with one float16 scale a row
-(`NAME.q8` and `NAME.scale`), vectors as float32 (`NAME`). Both are plain NumPy archives.
+and the tokenizer. `network.npz` holds every other tensor: matrices as int8 with one float16 scale for each
+stretch of 128 weights in a row (`NAME.q8` and `NAME.scale`), vectors as float32 (`NAME`). Both are plain
+NumPy archives.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ NETWORK_FILE = "network.npz"
 BLOCK_WEIGHTS = 32
 BLOCK_BYTES = 18
 STEPS = 127
+STRETCH = 128  # with one scale for a whole row, four times as many texts change class
 MEND = (
     "reinstall the package or, in a checkout, restore the file "
     "(`python -m twelvefold.models.training.export --help` makes it anew)"
@@ -66,13 +68,24 @@ def unpack_blocks(blocks: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray((steps * scale).reshape(blocks.shape[0], -1), np.float32)
 
 
-def quantise_rows(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
-    """Return int8 steps and one float16 scale a row, so that `steps * scale` is near the matrix."""
-    largest = np.abs(matrix).max(axis=1)
-    scale = (largest / STEPS).astype(np.float16)
+def quantise(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
+    """Return int8 steps of the matrix's shape, and float16 scales, shape (rows, stretches).
+
+    A row whose length is no multiple of 128 is one stretch. Steps times their scale are near the matrix.
+    """
+    rows, columns = matrix.shape
+    stretches = columns // STRETCH if columns % STRETCH == 0 else 1
+    parts = matrix.reshape(rows, stretches, -1)
+    scale = (np.abs(parts).max(axis=2) / STEPS).astype(np.float16)
     divisor = np.where(scale > 0, scale.astype(np.float32), 1.0)
-    steps = np.clip(np.rint(matrix / divisor[:, None]), -STEPS, STEPS)
-    return steps.astype(np.int8), scale
+    steps = np.clip(np.rint(parts / divisor[:, :, None]), -STEPS, STEPS)
+    return steps.astype(np.int8).reshape(rows, columns), scale
+
+
+def restore(steps: NDArray[np.int8], scale: NDArray[np.float16]) -> NDArray[np.float32]:
+    """Return the float32 matrix that `quantise` made small."""
+    parts = steps.reshape(*scale.shape, -1).astype(np.float32) * scale.astype(np.float32)[:, :, None]
+    return np.asarray(parts.reshape(steps.shape), np.float32)
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[np.generic]]) -> None:
@@ -128,11 +141,11 @@ def read_embeddings(path: Path) -> Embeddings:
 
 
 def write_network(path: Path, tensors: Mapping[str, NDArray[np.float32]], *, exact: frozenset[str]) -> None:
-    """Write `network.npz`: matrices as int8 rows, vectors and the matrices named in `exact` as float32."""
+    """Write `network.npz`: matrices as int8, vectors and the matrices named in `exact` as float32."""
     arrays: dict[str, NDArray[np.generic]] = {}
     for name, tensor in tensors.items():
         if tensor.ndim == 2 and name not in exact:
-            arrays[f"{name}.q8"], arrays[f"{name}.scale"] = quantise_rows(tensor)
+            arrays[f"{name}.q8"], arrays[f"{name}.scale"] = quantise(tensor)
         else:
             arrays[name] = tensor.astype(np.float32)
     write_arrays(path, arrays)
@@ -150,9 +163,9 @@ def read_network(path: Path) -> dict[str, NDArray[np.float32]]:
         if name.endswith(".q8"):
             whole = name.removesuffix(".q8")
             scale = arrays.get(f"{whole}.scale")
-            if scale is None or scale.shape != array.shape[:1]:
+            if scale is None or scale.ndim != 2 or scale.shape[0] != array.shape[0] or array.size % scale.size:
                 raise ModelUnusable(f"model file {path} lacks the scales of {whole}; {MEND}")
-            tensors[whole] = array.astype(np.float32) * scale.astype(np.float32)[:, None]
+            tensors[whole] = restore(array.astype(np.int8, copy=False), scale.astype(np.float16, copy=False))
         elif not name.endswith(".scale"):
             tensors[name] = array.astype(np.float32, copy=False)
     return tensors

@@ -17,7 +17,7 @@ A small multilingual judge of customer texts: negative, neutral or positive, and
 It runs offline on a processor. It is the first model of Twelvefold, a start to build on.
 
 - Encoder: multilingual-e5-small (Wang et al. 2024), {layers} layers of width {hidden}, vocabulary cut to review texts;
-  word embeddings frozen, in 4-bit blocks; all else fine-tuned, then int8 a row. It computes in float32.
+  word embeddings frozen, in 4-bit blocks; all else fine-tuned, then int8. It computes in float32.
 - Heads on the mean token vector: three classes; four ordinal steps for the stars.
 - Long texts: head and tail of {tokens} tokens together, and windows of as many over the whole, {overlap} shared, at
   most {most}; the mean of their logits, in which head and tail have a share of {ends_share}.

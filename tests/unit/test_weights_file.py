@@ -14,9 +14,10 @@ from twelvefold.models.weights_file import (
     EMBEDDINGS_FILE,
     NETWORK_FILE,
     Embeddings,
-    quantise_rows,
+    quantise,
     read_embeddings,
     read_network,
+    restore,
     sha256_of,
     unpack_blocks,
     write_embeddings,
@@ -30,17 +31,27 @@ MATRICES = arrays.arrays(
 
 @given(MATRICES)
 def test_quantised_rows_are_within_half_a_step(matrix):
-    steps, scale = quantise_rows(matrix)
-    back = steps.astype(np.float32) * scale.astype(np.float32)[:, None]
+    back = restore(*quantise(matrix))
     largest = np.abs(matrix).max(axis=1, keepdims=True)
     # Half a step, and what rounding the scale to 16 bits takes from the row's largest weight.
     assert np.all(np.abs(back - matrix) <= largest * (0.5 / 127 + 2**-10) + 1e-5)
 
 
 def test_a_row_of_zeros_stays_zero():
-    steps, scale = quantise_rows(np.zeros((2, 4), np.float32))
+    steps, scale = quantise(np.zeros((2, 4), np.float32))
     assert not steps.any()
     assert not scale.any()
+
+
+def test_each_stretch_of_a_long_row_has_its_own_scale():
+    matrix = np.full((2, 384), 0.001, np.float32)
+    matrix[0, 0] = 100
+    steps, scale = quantise(matrix)
+    assert scale.shape == (2, 3)
+    back = restore(steps, scale)
+    assert back[0, 0] == pytest.approx(100, rel=1e-3)
+    assert back[0, 1] == 0
+    assert back[:, 128:] == pytest.approx(0.001, rel=1e-2)
 
 
 def test_blocks_unpack_as_their_format_says():
