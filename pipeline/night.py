@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from twelvefold.config import Brand, Configuration, SourceSettings
-from twelvefold.errors import NightBusy, TwelvefoldError
+from twelvefold.errors import ModelUnusable, NightBusy, TwelvefoldError
 from twelvefold.models.scorer import Scorer, load_scorer, model_id
 from twelvefold.pipeline.collect import collect
 from twelvefold.pipeline.digest.weekly import write_due_digest
@@ -224,24 +224,27 @@ class NightRun:
         held.renew()
         link_duplicates(self.database, self._brand_id)
         try:
+            model = self.model
+        except ModelUnusable as exc:
+            stages.problems.append(f"nothing was judged, and no digest written: {exc}")
+            return stages
+        try:
             done = judge_new(
                 self.database,
                 self._brand_id,
-                self.model,
+                model,
                 lambda: self._loaded_scorer,
                 renew=held.renew,
                 progress=self.progress.judged,
             )
             stages.judged, stages.judged_mentions = done.texts, done.texts + done.ratings
-        except TwelvefoldError as exc:
-            if exc.transient:
-                raise
+        except ModelUnusable as exc:
             stages.problems.append(f"not everything was judged: {exc}")
         held.renew()
         with self.database.begin() as work:
-            stages.cases_opened = work.cases.open_for_negatives(self._brand_id, self.model, self.clock())
+            stages.cases_opened = work.cases.open_for_negatives(self._brand_id, model, self.clock())
         stages.digest = write_due_digest(
-            self.database, self.configuration, self.brand, self._brand_id, model=self.model, now=self.clock()
+            self.database, self.configuration, self.brand, self._brand_id, model=model, now=self.clock()
         )
         return stages
 

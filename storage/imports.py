@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, tuple_, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy import bindparam as bound
 
 from twelvefold.storage.batches import in_batches
@@ -47,8 +47,11 @@ def save_rows(
     stored: dict[_Key, tuple[int, dict[str, Any]]] = {}
     key_columns = [getattr(table, name) for name in key]
     for batch in in_batches(given, _BATCH):
+        # A list for each column, which an index serves, rather than one of tuples, for which SQLite reads the whole
+        # brand. It may find rows of other keys too: they are never asked for below.
         query = select(table.id, *(getattr(table, name) for name in names)).where(
-            table.brand_id == brand_id, tuple_(*key_columns).in_(batch)
+            table.brand_id == brand_id,
+            *(column.in_(set(values)) for column, values in zip(key_columns, zip(*batch, strict=True), strict=True)),
         )
         for row in connection.execute(query):
             values = {name: row._mapping[name] for name in names}

@@ -29,7 +29,7 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
     ("arguments", "word"),
     [
         (["run", "--config", "nowhere.yaml"], "nowhere.yaml"),
-        (["health", "--week", "2026-W99", "--config", "config.yaml"], "2026-W99"),
+        (["health", "--week", "2026-W99", "--config", "config.yaml"], "week 99"),
         (["crawl", "sohp", "--config", "config.yaml"], "sohp"),
         (["import", "surveys", "absent.csv", "--config", "config.yaml"], "absent.csv"),
         (["triage", "show", "77", "--config", "config.yaml"], "77"),
@@ -69,8 +69,16 @@ def test_a_ruined_model_is_said_and_the_night_goes_on(tmp_path: Path, ruin: str)
     folder.mkdir()
     if ruin == "corrupt":
         (folder / "model.json").write_text('{"format": 1, "name": ')
-    (tmp_path / "config.yaml").write_text("model: model\nbrands: [{name: Acme}]")
+    (tmp_path / "drop.csv").write_text("id,text\n1,It broke on the first day\n")
+    (tmp_path / "config.yaml").write_text(
+        "model: model\nbrands: [{name: Acme, sources: [{name: drop, kind: files, paths: [drop.csv]}]}]"
+    )
     done = twelvefold("score", "--config", "config.yaml", cwd=tmp_path)
     assert done.returncode == 1
     assert "model" in done.stderr
     assert "Traceback" not in done.stderr
+    night = twelvefold("run", "--json", cwd=tmp_path)
+    assert night.returncode == 1
+    report = json.loads(night.stdout)
+    assert (report["state"], report["sources"][0]["new"], report["judged"]) == ("partial", 1, 0)
+    assert "model" in report["problems"][0]
