@@ -1,4 +1,4 @@
-"""What tests of several folders share: databases of both kinds, fresh for each test."""
+"""What tests of several folders share: databases of both kinds, fresh for each test; hypothesis without a clock."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ from typing import Any, NoReturn
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from twelvefold.storage.engine import Database, open_database
 from twelvefold.storage.tables import Base
+
+# A slow machine is no failure: timings live in benchmarks/.
+settings.register_profile("calm", deadline=None)
+settings.load_profile("calm")
 
 SERVER_SETTINGS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=40"
 
