@@ -58,7 +58,7 @@ def keeps(name: str, document: object) -> bool:
 
 
 def test_every_document_has_a_schema() -> None:
-    assert names() == ("crawl", "demo", "digest", "health", "import", "run", "score")
+    assert names() == ("case", "cases", "crawl", "demo", "digest", "doctor", "health", "import", "run", "score")
 
 
 @pytest.mark.parametrize("name", names())

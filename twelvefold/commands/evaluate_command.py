@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from twelvefold.terminal import config_option, emit, json_option, read_configuration
+from twelvefold.terminal import config_option, counter, emit, json_option, read_configuration
 
 
 @click.command("evaluate", epilog="Example: twelvefold evaluate labelled.jsonl --json")
@@ -30,25 +30,24 @@ def command(file: Path, config_file: Path | None, as_json: bool) -> int:
     except (OSError, UnicodeDecodeError) as exc:
         raise UnreadableFile(f"cannot read {file}: {exc}") from exc
     rows: list[dict[str, Any]] = []
-    bad = 0
+    unreadable = []
     for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
         try:
-            row = json.loads(line)
-            if not isinstance(row.get("text"), str) or row.get("label") not in ("negative", "neutral", "positive"):
-                raise ValueError('it needs "text" and "label" (negative, neutral or positive)')
-        except (ValueError, AttributeError) as exc:
-            bad += 1
-            click.echo(f"twelvefold: {file} line {number} is left out: {exc}", err=True)
+            row = json.loads(line) if line.strip() else None
+        except ValueError as exc:
+            unreadable.append(f"line {number} is not JSON: {exc}")
             continue
-        rows.append(row)
+        if row is not None:
+            rows.append(row if isinstance(row, dict) else {})
     if not rows:
         raise UnreadableFile(f"{file} holds no labelled line; each needs a text and a label")
     scorer = load_scorer(configuration.model, configuration.folder)
-    document = {"schema": "twelvefold/evaluate/1", "model": scorer.model, **evaluate(rows, scorer)}
+    with counter("judged", " texts") as tell:
+        document = evaluate(rows, scorer, tell)
+    for sentence in [*unreadable, *document["rejected"]]:
+        click.echo(f"twelvefold: {file}: {sentence}", err=True)
     emit(document, as_json, lambda: _text(document))
-    return 1 if bad else 0
+    return int(bool(unreadable or document["skipped"]))
 
 
 def _text(document: dict[str, Any]) -> str:
