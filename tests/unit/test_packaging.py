@@ -1,6 +1,7 @@
 """A file forgotten in pyproject.toml works in an editable install and vanishes from the wheel."""
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -20,21 +21,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in tracked.decode().split("\0"):
         if name and (ROOT / name).is_file():
             (source / name).parent.mkdir(parents=True, exist_ok=True)
-            os.link(ROOT / name, source / name) if same_device(ROOT, folder) else copy(ROOT / name, source / name)
+            shutil.copy(ROOT / name, source / name)
     subprocess.run(
         [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)],
         check=True,
         capture_output=True,
     )
     return next(folder.glob("*.whl"))
-
-
-def same_device(one: Path, other: Path) -> bool:
-    return one.stat().st_dev == other.stat().st_dev
-
-
-def copy(old: Path, new: Path) -> None:
-    new.write_bytes(old.read_bytes())
 
 
 def test_the_wheel_holds_every_tracked_file_and_one_top_level_package(wheel: Path) -> None:

@@ -67,7 +67,7 @@ def test_each_schema_is_a_valid_one(name: str) -> None:
 
 
 def test_an_unknown_schema_lists_those_that_exist() -> None:
-    with pytest.raises(UnknownName, match="there are: crawl, demo"):
+    with pytest.raises(UnknownName, match="there are: case, cases, crawl"):
         schema("../../etc/passwd")
 
 
