@@ -182,12 +182,13 @@ def _heard(digest: Digest, words: Words) -> str:
 
 
 def _satisfaction(digest: Digest, words: Words) -> tuple[Card, ...]:
+    """Return the positive share, and CSAT and effort where any survey has ever asked for them."""
     share, csat, ces = digest.standing.positive_share, digest.answers.csat, digest.answers.ces
 
     def effort(value: float) -> str:
         return words.decimal(value, 2)
 
-    return (
+    cards = [
         Card(
             name=words.gettext("Positive share of reviews"),
             value=_value(share, words.percent),
@@ -196,26 +197,33 @@ def _satisfaction(digest: Digest, words: Words) -> tuple[Card, ...]:
                 figure=_in_one_line(digest.within.positive_share, words, words.percent)
             ),
             definition=words.gettext("Praises among praises and complaints, weighed as the balance; Wilson interval."),
-        ),
-        Card(
-            name=words.gettext("Satisfaction (CSAT)"),
-            value=_value(csat, words.percent),
-            detail=_detail(csat, words, words.percent),
-            further=_all_answers(digest.all_answers.csat, words, words.percent),
-            definition=words.gettext("Survey answers in the two best boxes{scale}; Wilson interval.").format(
-                scale=_scale(csat.scale or digest.all_answers.csat.scale, words)
-            ),
-        ),
-        Card(
-            name=words.gettext("Effort (CES)"),
-            value=_value(ces, effort),
-            detail=_detail(ces, words, effort),
-            further=_all_answers(digest.all_answers.ces, words, effort),
-            definition=words.gettext("Mean of survey answers{scale}, high = easy.").format(
-                scale=_scale(ces.scale or digest.all_answers.ces.scale, words)
-            ),
-        ),
-    )
+        )
+    ]
+    if digest.all_answers.csat.n:
+        cards.append(
+            Card(
+                name=words.gettext("Satisfaction (CSAT)"),
+                value=_value(csat, words.percent),
+                detail=_detail(csat, words, words.percent),
+                further=_all_answers(digest.all_answers.csat, words, words.percent),
+                definition=words.gettext("Survey answers in the two best boxes{scale}; Wilson interval.").format(
+                    scale=_scale(csat.scale or digest.all_answers.csat.scale, words)
+                ),
+            )
+        )
+    if digest.all_answers.ces.n:
+        cards.append(
+            Card(
+                name=words.gettext("Effort (CES)"),
+                value=_value(ces, effort),
+                detail=_detail(ces, words, effort),
+                further=_all_answers(digest.all_answers.ces, words, effort),
+                definition=words.gettext("Mean of survey answers{scale}, high = easy.").format(
+                    scale=_scale(ces.scale or digest.all_answers.ces.scale, words)
+                ),
+            )
+        )
+    return tuple(cards)
 
 
 def _nps(digest: Digest, words: Words) -> Card:
