@@ -42,6 +42,7 @@ def main() -> None:
     wish.out.mkdir(parents=True)
     sources: list[dict[str, object]] = []
     with LoopbackSite() as site:
+        site.routes["*"] = Answer('{"feed": {}}')  # a page past the end of a feed
         site.routes["/robots.txt"] = Answer("", 404)
         for page in sorted((wish.corpus / "schema_org").glob("*.html")):
             site.routes[f"/{page.name}"] = Answer(page.read_bytes(), type="text/html")

@@ -21,7 +21,7 @@ _MARKS = re.compile(
 )
 _LOOKED_AT = 200_000
 _SHORT = 3_000
-"""A wall says little: with more visible text than this a captcha is one form of the page, not all of it."""
+"""A wall says little: on a page with more text than this, or a very long one, a captcha guards a form, not the page."""
 
 
 def wall_in(text: str) -> str | None:
@@ -31,6 +31,6 @@ def wall_in(text: str) -> str | None:
     if title and (said := _TITLES.search(title.group(1))):
         return f"its title says {said.group(0)!r}"
     mark = _MARKS.search(head)
-    if mark and len(visible_words(head)) < _SHORT:
+    if mark and len(text) <= _LOOKED_AT and len(visible_words(head)) < _SHORT:
         return f"it holds little but {mark.group(0)!r}"
     return None

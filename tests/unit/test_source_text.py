@@ -151,6 +151,7 @@ def test_walls_are_seen(page):
         "<title>Captivating kettles</title>Nothing here yet",
         '<title>Kettle</title><form><div class="g-recaptcha"></div></form>'
         + "<p>A long description of a kettle.</p>" * 200,
+        f"<script src='https://hcaptcha.com/1/api.js'></script><script>state = '{'x' * 300_000}'</script>",
         "",
     ],
 )
