@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -102,6 +103,9 @@ def load_scorer(model: str | HubModel, folder: Path) -> Scorer:
     Raises:
         ModelUnusable: The model cannot be had, is corrupt, or fails its self-test.
     """
+    # OpenMP reads this when PyTorch is first imported. Threads that spin while they wait for each other
+    # judge five times slower as soon as another process works on the same machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if isinstance(model, HubModel):
         return _load_classifier(model)
     place = _place(model, folder)
