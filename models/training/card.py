@@ -11,6 +11,18 @@ from twelvefold.models.training.data import LABELS, Example
 FEWEST_SHOWN = 50
 MAIN_LANGUAGES = ("en", "fr", "zh-Hans", "zh-Hant")
 
+PUBLIC_HEADING = "## Public tests"
+# Barbieri, Espinosa Anke and Camacho-Collados 2022 (XLM-T, 278 M parameters, all languages together);
+# the TweetEval leaderboard; Cui et al. 2021 (BERT-wwm-ext).
+UMSAB_REFERENCES = {
+    "en": 70.6, "fr": 71.2, "de": 77.3, "es": 67.9, "it": 69.1, "pt": 75.4, "ar": 66.9, "hi": 56.4,
+}  # fmt: skip
+PUBLIC_FIGURES = (
+    ("umsab", "macro_f1", "macro-F1", "XLM-T 69.4"),
+    ("tweeteval_sentiment", "macro_recall", "macro-recall", "RoBERTa-base 71.3, TimeLMs 73.7"),
+    ("chnsenticorp", "polar_accuracy", "accuracy of two classes", "BERT-wwm-ext 95.5"),
+)
+
 INTRODUCTION = """# Model card: {model}
 
 A small multilingual judge of customer texts: negative, neutral or positive, and the stars (1-5) that a text suggests.
@@ -88,6 +100,31 @@ def model_card(document: Mapping[str, Any], training: Sequence[Example]) -> str:
         f"| {source} | {language} | {count} |" for (source, language), count in sorted(sets.items()) if count >= 20
     ]
     return "\n".join(parts) + "\n"
+
+
+def with_public_tests(card: str, told: Mapping[str, Any]) -> str:
+    """Return the card with the figures of the public tests as its last section.
+
+    Args:
+        card: Markdown, with such a section or without.
+        told: As `evaluate_public.public_figures` returns.
+    """
+    lines = [
+        card.split(PUBLIC_HEADING)[0].rstrip("\n"),
+        "",
+        PUBLIC_HEADING,
+        f"Run once on {told['model']}, never tuned on. References are published figures of larger models.",
+        "",
+        "| test | texts | figure | here | reference |",
+        "|---|---|---|---|---|",
+    ]
+    for test, figure, name, reference in PUBLIC_FIGURES:
+        if test in told:
+            lines.append(f"| {test} | {told[test]['n']} | {name} | {_percent(told[test][figure])} | {reference} |")
+    for language, score in told.get("umsab", {}).get("macro_f1_by_language", {}).items():
+        beside = UMSAB_REFERENCES.get(language, "-")
+        lines.append(f"| umsab, {language} | | macro-F1 | {_percent(score)} | XLM-T {beside} |")
+    return "\n".join(lines) + "\n"
 
 
 def notice() -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 from twelvefold.models.evaluate import evaluate
 from twelvefold.models.scorer import Scorer, load_scorer
+from twelvefold.models.training.card import with_public_tests
 
 
 def main() -> None:
@@ -22,8 +23,12 @@ def main() -> None:
     parser.add_argument("--tests", type=Path, required=True, help="folder of the public tests, gzip'd JSON lines")
     parser.add_argument("--model", default="default", help="`default` or a folder of weights")
     parser.add_argument("--most", type=int, help="only so many texts a test, for a trial")
+    parser.add_argument("--card", type=Path, help="a MODEL_CARD.md whose section on public tests is written anew")
     wish = parser.parse_args()
-    print(json.dumps(public_figures(wish.tests, load_scorer(wish.model, Path()), wish.most), indent=1))
+    told = public_figures(wish.tests, load_scorer(wish.model, Path()), wish.most)
+    print(json.dumps(told, indent=1))
+    if wish.card:
+        wish.card.write_text(with_public_tests(wish.card.read_text("utf-8"), told), "utf-8")
 
 
 def public_figures(folder: Path, scorer: Scorer, most: int | None = None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from twelvefold.errors import ModelUnusable
 from twelvefold.models.anchors import ANCHORS
 from twelvefold.models.manifest import read_manifest
 from twelvefold.models.scorer import load_scorer
-from twelvefold.models.training import export
+from twelvefold.models.training import evaluate_public, export
 from twelvefold.models.training.data import Example, build_mixture, fingerprint
 from twelvefold.models.training.network import ReviewNetwork
 from twelvefold.models.training.train import collate, encode, loss_of, save, token_batches
@@ -187,3 +187,23 @@ def test_an_export_loads_and_repeats_itself_byte_for_byte(monkeypatch, sets, tra
     export_command(monkeypatch, sets, trained, "--draft", "--name", "tiny")
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == first
     assert (folder / "embeddings.npz").stat().st_mtime_ns == unchanged
+
+
+def test_public_tests_are_reported_in_the_card(tmp_path, monkeypatch, capsys, sets, trained):
+    folder = export_command(monkeypatch, sets, trained, "--draft")
+    capsys.readouterr()
+    tests, card = tmp_path / "public", folder / "MODEL_CARD.md"
+    before = card.read_text("utf-8")
+    rows = [{"text": f"shop text {n}", "label": LABELS[n % 3], "lang": ("fr", "de")[n % 2]} for n in range(12)]
+    write_set(tests, "umsab", rows)
+    arguments = ["evaluate_public", "--tests", str(tests), "--model", str(folder), "--card", str(card)]
+    monkeypatch.setattr(sys, "argv", arguments)
+    for _ in range(2):
+        evaluate_public.main()
+        told = json.loads(capsys.readouterr().out)
+        assert told["umsab"]["n"] == 12
+        assert set(told["umsab"]["macro_f1_by_language"]) == {"de", "fr"}
+        after = card.read_text("utf-8")
+        assert after.startswith(before.rstrip())
+        assert after.count("## Public tests") == 1
+        assert "| umsab | 12 | macro-F1 |" in after
