@@ -170,7 +170,7 @@ def balance(counted: Tally, k: float = 12, resolved_weight: float = 1, n_eff: fl
     heard = counted.praise + complaints
     share = counted.praise / heard
     low, high = wilson(share, sure)
-    mean_k = _mean_k(counted, k, resolved_weight)
+    mean_k = average_k(counted, k, resolved_weight)
     debt = max(0.0, _cost(counted, k, resolved_weight) - counted.praise)
     resolve_instead, no_way_out = _resolve_instead(debt, counted.cases, k - resolved_weight)
     return Balance(
@@ -190,7 +190,7 @@ def _cost(counted: Tally, k: float, resolved_weight: float) -> float:
     return k * counted.open + resolved_weight * counted.resolved
 
 
-def _mean_k(counted: Tally, k: float, resolved_weight: float) -> float:
+def average_k(counted: Tally, k: float, resolved_weight: float) -> float:
     """Return kbar, the praises that the average complaint calls for."""
     complaints = counted.open + counted.resolved
     return _cost(counted, k, resolved_weight) / complaints if complaints > 0 else k
@@ -202,14 +202,14 @@ def _index(counted: Tally, k: float, resolved_weight: float, n_eff: float) -> Es
     if not counted.praise + cost > 0 or not n_eff > 0:
         return None
     value = 100 * (counted.praise - cost) / (counted.praise + cost)
-    mean_k = _mean_k(counted, k, resolved_weight)
+    mean_k = average_k(counted, k, resolved_weight)
     share = counted.praise / (counted.praise + counted.open + counted.resolved)
     low, high = wilson(share, n_eff)
     # Rounding may leave an end a hair on the wrong side of the value it must contain.
-    return Estimate(value, min(value, _mapped(low, mean_k)), max(value, _mapped(high, mean_k)), counted.n)
+    return Estimate(value, min(value, index_at_share(low, mean_k)), max(value, index_at_share(high, mean_k)), counted.n)
 
 
-def _mapped(share: float, mean_k: float) -> float:
+def index_at_share(share: float, mean_k: float) -> float:
     """Return h(s), the index that a positive share stands for."""
     against = mean_k * (1 - share)
     # Complaints that call for nothing (all resolved, resolved weight 0) leave only praise.

@@ -23,6 +23,22 @@ def nps(promoters: int, passives: int, detractors: int) -> Estimate:
     Raises:
         ValueError: No answers, or a negative count.
     """
+    centre, error = adjusted_wald(promoters, passives, detractors)
+    n = promoters + passives + detractors
+    return Estimate(
+        value=100 * (promoters - detractors) / n,
+        low=max(-100.0, centre - Z95 * error),
+        high=min(100.0, centre + Z95 * error),
+        n=n,
+    )
+
+
+def adjusted_wald(promoters: int, passives: int, detractors: int) -> tuple[float, float]:
+    """Return centre and standard error of the adjusted Wald interval, in points of the score.
+
+    Raises:
+        ValueError: No answers, or a negative count.
+    """
     n = promoters + passives + detractors
     if n < 1 or min(promoters, passives, detractors) < 0:
         raise ValueError(f"an NPS needs answers, not {promoters}/{passives}/{detractors}")
@@ -30,13 +46,7 @@ def nps(promoters: int, passives: int, detractors: int) -> Estimate:
     for_us = (promoters + PSEUDO_ENDS) / size
     against = (detractors + PSEUDO_ENDS) / size
     centre = for_us - against
-    half = Z95 * math.sqrt((for_us + against - centre**2) / size)
-    return Estimate(
-        value=100 * (promoters - detractors) / n,
-        low=max(-100.0, 100 * (centre - half)),
-        high=min(100.0, 100 * (centre + half)),
-        n=n,
-    )
+    return 100 * centre, 100 * math.sqrt((for_us + against - centre**2) / size)
 
 
 def nps_of_scores(counts: Mapping[float, int]) -> Estimate:
@@ -45,6 +55,11 @@ def nps_of_scores(counts: Mapping[float, int]) -> Estimate:
     Raises:
         ValueError: No answers.
     """
+    return nps(*sides(counts))
+
+
+def sides(counts: Mapping[float, int]) -> tuple[int, int, int]:
+    """Return how many of the answers on 0-10 promote, are passive, and detract."""
     promoters = sum(count for score, count in counts.items() if score >= PROMOTER_FROM)
     detractors = sum(count for score, count in counts.items() if score < PASSIVE_FROM)
-    return nps(promoters, sum(counts.values()) - promoters - detractors, detractors)
+    return promoters, sum(counts.values()) - promoters - detractors, detractors
