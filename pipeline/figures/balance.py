@@ -201,7 +201,7 @@ def _index(counted: Tally, k: float, resolved_weight: float, n_eff: float) -> Es
     cost = _cost(counted, k, resolved_weight)
     if not counted.praise + cost > 0 or not n_eff > 0:
         return None
-    value = 100 * (counted.praise - cost) / (counted.praise + cost)
+    value = 100 * ((counted.praise - cost) / (counted.praise + cost))
     mean_k = average_k(counted, k, resolved_weight)
     share = counted.praise / (counted.praise + counted.open + counted.resolved)
     low, high = wilson(share, n_eff)
@@ -213,7 +213,8 @@ def index_at_share(share: float, mean_k: float) -> float:
     """Return h(s), the index that a positive share stands for."""
     against = mean_k * (1 - share)
     # Complaints that call for nothing (all resolved, resolved weight 0) leave only praise.
-    return 100 * (share - against) / (share + against) if against > 0 else 100.0
+    # In this order rounding cannot leave [-100, 100].
+    return 100 * ((share - against) / (share + against)) if against > 0 else 100.0
 
 
 def _owed(share: float, mean_k: float) -> float:
