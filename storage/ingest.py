@@ -123,6 +123,14 @@ class Intake:
             return
         rows = [self._row(mention) for mention in new.values()]
         insert_rows(self._connection, MentionTable, list(rows[0]), (tuple(row.values()) for row in rows))
+        self._rollups.add_starred(
+            self._brand_id,
+            (
+                (row["local_date"], row["source_id"], mention.subject, row["language"], mention.stars)
+                for row, mention in zip(rows, new.values(), strict=True)
+                if mention.stars is not None
+            ),
+        )
         counted = defaultdict(list)
         for (source, external_id), mention in new.items():
             if mention.content_hash in self._languages:
@@ -130,7 +138,9 @@ class Intake:
         for source, external_ids in counted.items():
             query = select(MentionTable.id).where(MentionTable.source_id == self._source_ids[source])
             for batch in in_batches(external_ids):
-                self._rollups.add(self._connection.scalars(query.where(MentionTable.external_id.in_(batch))).all())
+                self._rollups.add_judged(
+                    self._connection.scalars(query.where(MentionTable.external_id.in_(batch))).all()
+                )
 
     def _change(
         self, edited: list[tuple[Row[*tuple[Any, ...]], Mention]], returned: list[tuple[Row[*tuple[Any, ...]], Mention]]

@@ -1,34 +1,34 @@
-"""Daily counts of mentions by class, kept in step with every change, so that figures never scan mentions.
+"""Daily counts of mentions by class and by stars, kept in step with every change: figures never scan mentions.
 
-A mention counts once a model has judged its text, unless it was removed or is a duplicate. A rating
-without text counts by its "rating" judgement, beside whichever model judges the texts.
+What was removed or is a duplicate counts in neither. By class a mention counts once a model has
+judged its text; a rating without text counts by its "rating" judgement, beside whichever model
+judges the texts. By stars it counts from the day it is stored, judged or not.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, false, func, insert, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, literal_column, or_, select
 
 from twelvefold.records import CaseState, Sentiment
-from twelvefold.storage.batches import in_batches, insert_or
+from twelvefold.storage.kept_counts import KeptCounts, Key
 from twelvefold.storage.tables import (
     CaseTable,
     JudgementTable,
     MentionTable,
     RollupTable,
     SourceTable,
+    StarTable,
     SubjectTable,
 )
 
 RATING = "rating"  # the model's name where only stars were there
-_KEY = ("brand_id", "model", "local_date", "source_id", "subject", "language", "label", "resolved")
-_Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,23 @@ class DayCount:
     language: str
     label: Sentiment
     resolved: bool
+    n: int
+
+
+@dataclass(frozen=True)
+class StarCount:
+    """How many mentions of one day and source have so many stars.
+
+    Attributes:
+        language: "und" where it is not known.
+        stars: On 1-5, rounded to a tenth.
+    """
+
+    local_date: date
+    source: str
+    subject: str | None
+    language: str
+    stars: float
     n: int
 
 
@@ -79,6 +96,8 @@ class Rollups:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._classes = KeptCounts(connection, RollupTable, _counting_classes())
+        self._stars = KeptCounts(connection, StarTable, _counting_stars(), _star_key)
 
     def daily(
         self, brand_id: int, model: str, *, since: date | None = None, until: date | None = None
@@ -105,12 +124,38 @@ class Rollups:
             query = query.where(RollupTable.local_date >= since)
         if until is not None:
             query = query.where(RollupTable.local_date < until)
-        merged: Counter[_Key] = Counter()
+        merged: Counter[Key] = Counter()
         for day, source, subject, language, label, resolved, n in self._connection.execute(query):
             merged[day, source, subject, language, label, resolved] += n
         return [
             DayCount(day, source, subject or None, language or "und", Sentiment(label), resolved, n)
             for (day, source, subject, language, label, resolved), n in sorted(merged.items())
+        ]
+
+    def stars(self, brand_id: int, *, since: date | None = None, until: date | None = None) -> list[StarCount]:
+        """Return how many mentions of the days in [since, until) have how many stars, in a stable order."""
+        query = (
+            select(
+                StarTable.local_date,
+                SourceTable.name,
+                StarTable.subject,
+                StarTable.language,
+                StarTable.tenths,
+                StarTable.n,
+            )
+            .join(SourceTable, SourceTable.id == StarTable.source_id)
+            .where(StarTable.brand_id == brand_id)
+        )
+        if since is not None:
+            query = query.where(StarTable.local_date >= since)
+        if until is not None:
+            query = query.where(StarTable.local_date < until)
+        merged: Counter[Key] = Counter()
+        for day, source, subject, language, tenths, n in self._connection.execute(query):
+            merged[day, source, subject, language or "und", tenths] += n
+        return [
+            StarCount(day, source, subject or None, language, tenths / 10, n)
+            for (day, source, subject, language, tenths), n in sorted(merged.items())
         ]
 
     def models(self, brand_id: int) -> list[str]:
@@ -125,79 +170,92 @@ class Rollups:
         What they counted for before is taken off and what they count for afterwards is added, so the
         cost goes with the number of mentions that change and not with the size of their days.
         """
-        before = self._counted(mention_ids)
+        before = [kept.count(mention_ids) for kept in (self._classes, self._stars)]
         yield
-        after = self._counted(mention_ids)
-        after.subtract(before)
-        self._add(after)
+        for kept, counted in zip((self._classes, self._stars), before, strict=True):
+            changes = kept.count(mention_ids)
+            changes.subtract(counted)
+            kept.add(changes)
 
-    def add(self, mention_ids: Collection[int]) -> None:
-        """Count mentions that were not there before."""
-        self._add(self._counted(mention_ids))
+    def add_judged(self, mention_ids: Collection[int]) -> None:
+        """Count by class mentions that were not there before."""
+        self._classes.add(self._classes.count(mention_ids))
+
+    def add_starred(self, brand_id: int, starred: Iterable[tuple[date, int, str | None, str | None, float]]) -> None:
+        """Count by stars mentions that were not there before.
+
+        Args:
+            starred: Local date, number of the source, subject, language and stars of each.
+        """
+        rows = (
+            (brand_id, day, source, subject or "", language or "", stars)
+            for day, source, subject, language, stars in starred
+        )
+        self._stars.add(Counter(map(_star_key, rows)))
 
     def recompute(self, brand_id: int) -> None:
         """Count this brand's mentions anew."""
-        self._connection.execute(delete(RollupTable).where(RollupTable.brand_id == brand_id))
-        counted = _counting().where(MentionTable.brand_id == brand_id)
-        self._connection.execute(insert(RollupTable).from_select([*_KEY, "n"], counted))
+        self._classes.recompute(brand_id)
+        self._stars.recompute(brand_id)
 
     def check(self, brand_id: int, model: str) -> list[str]:
-        """Return one sentence for each count that differs from the mentions themselves."""
+        """Return one sentence for each count of this model, or of stars, that differs from the mentions themselves."""
         wanted = (model, RATING)
-        counted = _counting().where(MentionTable.brand_id == brand_id, JudgementTable.model.in_(wanted))
-        kept = select(*(getattr(RollupTable, name) for name in (*_KEY, "n"))).where(
-            RollupTable.brand_id == brand_id, RollupTable.model.in_(wanted)
-        )
-        true_counts = {tuple(row[:-1]): row[-1] for row in self._connection.execute(counted)}
-        kept_counts = {tuple(row[:-1]): row[-1] for row in self._connection.execute(kept)}
         return [
-            f"{dict(zip(_KEY, key, strict=True))}: kept {kept_counts.get(key, 0)}, counted {true_counts.get(key, 0)}"
-            for key in sorted(true_counts.keys() | kept_counts.keys(), key=str)
-            if kept_counts.get(key, 0) != true_counts.get(key, 0)
+            *self._classes.differences(brand_id, [JudgementTable.model.in_(wanted)], [RollupTable.model.in_(wanted)]),
+            *self._stars.differences(brand_id),
         ]
 
-    def _add(self, changes: Counter[_Key]) -> None:
-        rows = [dict(zip(_KEY, key, strict=True), n=n) for key, n in changes.items() if n]
-        if not rows:
-            return
-        upsert = insert_or(self._connection, RollupTable)
-        upsert = upsert.on_conflict_do_update(index_elements=_KEY, set_={"n": RollupTable.n + upsert.excluded.n})
-        self._connection.execute(upsert, rows)
-        if any(row["n"] < 0 for row in rows):
-            self._connection.execute(delete(RollupTable).where(RollupTable.n == 0))
 
-    def _counted(self, mention_ids: Collection[int]) -> Counter[_Key]:
-        total: Counter[_Key] = Counter()
-        for batch in in_batches(mention_ids):
-            for row in self._connection.execute(_counting().where(MentionTable.id.in_(batch))):
-                total[tuple(row[:-1])] += row[-1]
-        return total
+# Written out, as PostgreSQL takes the same expression with another parameter for another group.
+_NOTHING: ColumnElement[str] = literal_column("''")
+_RESOLVED: ColumnElement[str] = literal_column(f"'{CaseState.RESOLVED.value}'")
+_SUBJECT = func.coalesce(SubjectTable.name, _NOTHING)
+_LANGUAGE = func.coalesce(MentionTable.language, _NOTHING)
 
 
-def _counting() -> Select[*tuple[Any, ...]]:
-    """Return the query that counts mentions by the roll-ups' key."""
-    # Written out, as PostgreSQL takes the same expression with another parameter for another group.
-    nothing: ColumnElement[str] = literal_column("''")
-    is_resolved: ColumnElement[str] = literal_column(f"'{CaseState.RESOLVED.value}'")
-    subject = func.coalesce(SubjectTable.name, nothing)
-    language = func.coalesce(MentionTable.language, nothing)
-    resolved = func.coalesce(CaseTable.state == is_resolved, false())
-    keys = {
-        "brand_id": MentionTable.brand_id,
-        "model": JudgementTable.model,
-        "local_date": MentionTable.local_date,
-        "source_id": MentionTable.source_id,
-        "subject": subject,
-        "language": language,
-        "label": JudgementTable.label,
-        "resolved": resolved,
-    }
+def _counting_classes() -> Select[*tuple[Any, ...]]:
+    """Return the query that counts mentions by class."""
+    key = (
+        MentionTable.brand_id,
+        JudgementTable.model,
+        MentionTable.local_date,
+        MentionTable.source_id,
+        _SUBJECT,
+        _LANGUAGE,
+        JudgementTable.label,
+        func.coalesce(CaseTable.state == _RESOLVED, false()),
+    )
     return (
-        select(*(keys[name].label(name) for name in _KEY), func.count().label("n"))
+        select(*key, func.count())
         .select_from(MentionTable)
         .join(JudgementTable, judged_by())
         .outerjoin(SubjectTable, SubjectTable.id == MentionTable.subject_id)
         .outerjoin(CaseTable, CaseTable.mention_id == MentionTable.id)
         .where(counts())
-        .group_by(*(keys[name] for name in _KEY))
+        .group_by(*key)
     )
+
+
+def _counting_stars() -> Select[*tuple[Any, ...]]:
+    """Return the query that counts mentions by their stars, as yet unrounded."""
+    key = (
+        MentionTable.brand_id,
+        MentionTable.local_date,
+        MentionTable.source_id,
+        _SUBJECT,
+        _LANGUAGE,
+        MentionTable.stars,
+    )
+    return (
+        select(*key, func.count())
+        .select_from(MentionTable)
+        .outerjoin(SubjectTable, SubjectTable.id == MentionTable.subject_id)
+        .where(counts(), MentionTable.stars.is_not(None))
+        .group_by(*key)
+    )
+
+
+def _star_key(row: Sequence[Any]) -> Key:
+    """Return a counted row with its stars, the last of it, in tenths; rounded here, as databases differ on halves."""
+    return (*row[:-1], round(row[-1] * 10))

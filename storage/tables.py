@@ -41,6 +41,10 @@ def _parent(column: str) -> ForeignKey:
     return ForeignKey(column, ondelete="CASCADE")
 
 
+# SQLite then keeps the rows in the order of the key, so that a period is read in one go.
+_CLUSTERED = {"sqlite_with_rowid": False}
+
+
 class BrandTable(Base):
     """One brand, with the zone by which its days are counted and the key by which its authors are hashed."""
 
@@ -184,6 +188,7 @@ class RollupTable(Base):
     """
 
     __tablename__ = "rollups"
+    __table_args__ = _CLUSTERED
     brand_id: Mapped[int] = mapped_column(_parent("brands.id"), primary_key=True)
     model: Mapped[str] = mapped_column(primary_key=True)
     local_date: Mapped[date] = mapped_column(primary_key=True)
@@ -192,6 +197,23 @@ class RollupTable(Base):
     language: Mapped[str] = mapped_column(String(20), primary_key=True)
     label: Mapped[str] = mapped_column(String(10), primary_key=True)
     resolved: Mapped[bool] = mapped_column(primary_key=True)
+    n: Mapped[int]
+
+
+class StarTable(Base):
+    """How many mentions of one day, source, subject and language have how many stars, judged or not.
+
+    Kept in step by `storage.rollups`; `tenths` are stars on 1-5 times ten, rounded.
+    """
+
+    __tablename__ = "star_rollups"
+    __table_args__ = _CLUSTERED
+    brand_id: Mapped[int] = mapped_column(_parent("brands.id"), primary_key=True)
+    local_date: Mapped[date] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(_parent("sources.id"), primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(String(20), primary_key=True)
+    tenths: Mapped[int] = mapped_column(primary_key=True)
     n: Mapped[int]
 
 

@@ -256,6 +256,31 @@ def upgrade() -> None:
             "resolved",
             name=op.f("pk_rollups"),
         ),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "star_rollups",
+        sa.Column("brand_id", NUMBER, nullable=False),
+        sa.Column("local_date", sa.Date(), nullable=False),
+        sa.Column("source_id", NUMBER, nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("language", sa.String(length=20), nullable=False),
+        sa.Column("tenths", NUMBER, nullable=False),
+        sa.Column("n", NUMBER, nullable=False),
+        sa.ForeignKeyConstraint(["brand_id"], ["brands.id"], name=op.f("fk_star_rollups_brand_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["source_id"], ["sources.id"], name=op.f("fk_star_rollups_source_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint(
+            "brand_id",
+            "local_date",
+            "source_id",
+            "subject",
+            "language",
+            "tenths",
+            name=op.f("pk_star_rollups"),
+        ),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "run_attempts",
