@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from twelvefold.pipeline.figures.balance import Balance, NoWayOut, Tally, Weighed, balance, decay, tally
@@ -192,6 +192,7 @@ def test_a_senseless_rule_is_refused(k: float, resolved_weight: float) -> None:
         balance(hard(1, 1), k, resolved_weight)
 
 
+@example(praises=0, complaints=1, resolved=221, k=23.0, resolved_weight=1.5)
 @given(
     praises=st.integers(0, 10_000),
     complaints=st.integers(0, 10_000),
