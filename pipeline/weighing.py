@@ -15,11 +15,11 @@ from typing import Protocol
 
 from twelvefold.config import Brand, Rule
 from twelvefold.pipeline.figures.balance import Balance, Weighed, balance, decay, tally
-from twelvefold.pipeline.figures.csat import ces, csat_of_scores
+from twelvefold.pipeline.figures.csat import ces, csat_of_scores, stars
 from twelvefold.pipeline.figures.intervals import Estimate
 from twelvefold.pipeline.figures.nps import nps_of_scores
 from twelvefold.records import Measure, Sentiment
-from twelvefold.storage.rollups import DayCount
+from twelvefold.storage.rollups import DayCount, StarCount
 from twelvefold.storage.surveys import ScoreCount
 
 SMALLEST_N = 10
@@ -36,6 +36,9 @@ class Rollups(Protocol):
         self, brand_id: int, model: str, *, since: date | None = None, until: date | None = None
     ) -> Sequence[DayCount]:
         """Return the counts of the days in [since, until)."""
+
+    def stars(self, brand_id: int, *, since: date | None = None, until: date | None = None) -> Sequence[StarCount]:
+        """Return how many have how many stars, of the days in [since, until)."""
 
 
 class Surveys(Protocol):
@@ -143,7 +146,7 @@ def standing(days: Iterable[Day], rule: Rule, last_day: date) -> Standing:
         for day in days
         if day.local_date <= last_day
     )
-    return _as_shown(balance(tally(weighed), rule.k, rule.resolved_weight))
+    return as_shown(balance(tally(weighed), rule.k, rule.resolved_weight))
 
 
 def undecayed(days: Iterable[Day], rule: Rule, since: date, until: date) -> Standing:
@@ -153,10 +156,11 @@ def undecayed(days: Iterable[Day], rule: Rule, since: date, until: date) -> Stan
         for day in days
         if since <= day.local_date < until
     )
-    return _as_shown(balance(tally(weighed), rule.k, rule.resolved_weight))
+    return as_shown(balance(tally(weighed), rule.k, rule.resolved_weight))
 
 
-def _as_shown(weighed: Balance) -> Standing:
+def as_shown(weighed: Balance) -> Standing:
+    """Return a balance with its figures, refused where there are too few mentions."""
     n = weighed.tally.n
     return Standing(
         balance=weighed,
@@ -175,6 +179,14 @@ def _if_enough(estimate: Estimate | None, n: int) -> Shown:
     return Shown(estimate, n)
 
 
+def star_mean(counts: Iterable[StarCount]) -> Shown:
+    """Return the mean of the stars that reviewers gave, each counting one."""
+    given: Counter[float] = Counter()
+    for count in counts:
+        given[count.stars] += count.n
+    return _of_answers(given, None, 0, lambda: stars(given))
+
+
 def answers(surveys: Surveys, brand_id: int, since: date | None, until: date | None) -> Answers:
     """Return the survey figures of [since, until), undecayed; of all answers where both are None."""
 
@@ -185,7 +197,13 @@ def answers(surveys: Surveys, brand_id: int, since: date | None, until: date | N
 
 
 def promotion(scores: Sequence[ScoreCount]) -> Shown:
-    """Return the NPS of the answers on 0-10; an answer without a scale counts if it lies there."""
+    """Return the NPS of the answers on 0-10."""
+    counts, left_out = promotion_counts(scores)
+    return _of_answers(counts, NPS_SCALE, left_out, lambda: nps_of_scores(counts))
+
+
+def promotion_counts(scores: Sequence[ScoreCount]) -> tuple[Counter[float], int]:
+    """Return the answers on 0-10 by score, and how many are left out; one without a scale counts if it lies there."""
     low, high = NPS_SCALE
     counts: Counter[float] = Counter()
     left_out = 0
@@ -194,7 +212,7 @@ def promotion(scores: Sequence[ScoreCount]) -> Shown:
             counts[row.score] += row.n
         else:
             left_out += row.n
-    return _of_answers(counts, NPS_SCALE, left_out, lambda: nps_of_scores(counts))
+    return counts, left_out
 
 
 def satisfaction(scores: Sequence[ScoreCount]) -> Shown:
