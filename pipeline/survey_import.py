@@ -11,7 +11,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from twelvefold.config import Brand, SurveySettings
@@ -108,25 +107,27 @@ class SurveyImport:
             return ()
         measures = scores or {Measure.COMMENT: (None, None, None)}
         self._counts.update(measures.keys())
-        first = SurveyAnswer(
-            response_id=response_id,
-            measure=Measure.COMMENT,
-            score=None,
-            comment=comment,
-            answered_at=answered_at,
-            survey=self._survey,
-            language=language_code(self._cell(row, "language")),
-            customer_id=customer_key(self._cell(row, "customer_id"), self._key),
-            segments={
-                column: cell.strip()
-                for column in self.columns.segments
-                if not is_missing(cell := row.cells.get(column, ""))
-            },
-        )
+        language = language_code(self._cell(row, "language"))
+        customer_id = customer_key(self._cell(row, "customer_id"), self._key)
+        segments = {
+            column: cell.strip()
+            for column in self.columns.segments
+            if not is_missing(cell := row.cells.get(column, ""))
+        }
         return tuple(
-            # The text goes with the first measure only: it is judged and quoted once.
-            replace(
-                first, measure=measure, score=score, scale_low=low, scale_high=high, comment="" if place else comment
+            SurveyAnswer(
+                response_id=response_id,
+                measure=measure,
+                score=score,
+                scale_low=low,
+                scale_high=high,
+                # The text goes with the first measure only: it is judged and quoted once.
+                comment="" if place else comment,
+                answered_at=answered_at,
+                survey=self._survey,
+                language=language,
+                customer_id=customer_id,
+                segments=segments,
             )
             for place, (measure, (score, low, high)) in enumerate(measures.items())
         )

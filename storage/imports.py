@@ -2,68 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy import bindparam as bound
 
-from twelvefold.storage.batches import in_batches
+from twelvefold.storage.batches import in_batches, insert_rows
 from twelvefold.storage.tables import AnswerTable, CustomerTable, OrderTable
 
-_Key = tuple[Any, ...]
+_Table = type[AnswerTable | CustomerTable | OrderTable]
+_Values = tuple[Any, ...]
 _BATCH = 2_000  # keys of up to four columns, within the bound of one statement's values
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What became of imported rows."""
+    """What became of imported rows; `removed` counts stored ones that the import no longer tells."""
 
     new: int = 0
     updated: int = 0
     unchanged: int = 0
+    removed: int = 0
 
 
 def save_rows(
     connection: Connection,
-    table: type[AnswerTable | CustomerTable | OrderTable],
+    table: _Table,
     brand_id: int,
     key: tuple[str, ...],
-    rows: Sequence[dict[str, Any]],
+    rows: Sequence[Mapping[str, Any]],
+    whole: tuple[str, ...] = (),
 ) -> Imported:
-    """Insert the rows that are new to the brand and update those that changed.
+    """Insert the rows that are new to the brand, update those that changed and leave the others alone.
 
     Where a key comes twice, the later row counts and the earlier is one unchanged.
 
     Args:
         key: The columns that identify a row within its brand.
-        rows: Each with the same columns, `brand_id` left out.
+        rows: Each with the same columns, the key's first; `brand_id` is left out.
+        whole: The first columns of the key, where they identify what the rows are parts of (a survey's response)
+            and it is told as a whole: its stored parts that are not given give their place to new ones, or go.
     """
-    given: dict[_Key, dict[str, Any]] = {tuple(row[name] for name in key): row for row in rows}
-    if not given:
+    if not rows:
         return Imported()
-    names = list(next(iter(given.values())))
-    stored: dict[_Key, tuple[int, dict[str, Any]]] = {}
-    key_columns = [getattr(table, name) for name in key]
-    for batch in in_batches(given, _BATCH):
-        # A list for each column, which an index serves, rather than one of tuples, for which SQLite reads the whole
-        # brand. It may find rows of other keys too: they are never asked for below.
-        query = select(table.id, *(getattr(table, name) for name in names)).where(
-            table.brand_id == brand_id,
-            *(column.in_(set(values)) for column, values in zip(key_columns, zip(*batch, strict=True), strict=True)),
-        )
-        for row in connection.execute(query):
-            values = {name: row._mapping[name] for name in names}
-            stored[tuple(values[name] for name in key)] = (row.id, values)
-    new = [{"brand_id": brand_id, **row} for its_key, row in given.items() if its_key not in stored]
-    changed = [
-        {"its_id": stored[its_key][0], **row}
-        for its_key, row in given.items()
-        if its_key in stored and stored[its_key][1] != row
-    ]
-    if new:
-        connection.execute(insert(table), new)
+    names = tuple(rows[0])
+    width, whole_width = len(key), len(whole or key)
+    values = (tuple(row.values()) for row in rows)
+    given = {row[:width]: row for row in values}
+    wholes = dict.fromkeys(its_key[:whole_width] for its_key in given)
+    stored: dict[_Values, tuple[int, _Values]] = {}
+    stale: dict[_Values, list[int]] = {}
+    for its_id, row in _stored(connection, table, brand_id, names, whole or key, wholes):
+        if row[:width] in given:
+            stored[row[:width]] = its_id, row
+        elif row[:whole_width] in wholes:
+            stale.setdefault(row[:whole_width], []).append(its_id)
+    new: list[_Values] = []
+    changed: list[dict[str, Any]] = []
+    for its_key, row in given.items():
+        if its_key in stored:
+            its_id, before = stored[its_key]
+            if before == row:
+                continue
+        elif freed := stale.get(its_key[:whole_width]):
+            its_id = freed.pop()
+        else:
+            new.append((brand_id, *row))
+            continue
+        changed.append({"its_id": its_id, **dict(zip(names, row, strict=True))})
+    gone = [its_id for ids in stale.values() for its_id in ids]
+    for batch in in_batches(gone):
+        connection.execute(delete(table).where(table.id.in_(batch)))
     if changed:
         connection.execute(update(table).where(table.id == bound("its_id")), changed)
-    return Imported(len(new), len(changed), len(rows) - len(new) - len(changed))
+    if new:
+        insert_rows(connection, table, ("brand_id", *names), new)
+    return Imported(len(new), len(changed), len(rows) - len(new) - len(changed), len(gone))
+
+
+def _stored(
+    connection: Connection,
+    table: _Table,
+    brand_id: int,
+    names: Sequence[str],
+    by: Sequence[str],
+    wanted: Iterable[_Values],
+) -> Iterable[tuple[int, _Values]]:
+    """Yield id and values of the stored rows whose columns `by` have the wanted values.
+
+    A list for each column, which an index serves, rather than one of tuples, for which SQLite reads the whole
+    brand. So rows may come whose values are each wanted with others.
+    """
+    columns = [getattr(table, name) for name in by]
+    query = select(table.id, *(getattr(table, name) for name in names)).where(table.brand_id == brand_id)
+    for batch in in_batches(wanted, _BATCH):
+        lists = zip(columns, zip(*batch, strict=True), strict=True)
+        for row in connection.execute(query.where(*(column.in_(set(values)) for column, values in lists))):
+            yield row[0], tuple(row[1:])
