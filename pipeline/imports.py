@@ -87,12 +87,20 @@ class _Tally:
     new: int = 0
     updated: int = 0
     unchanged: int = 0
+    removed: int = 0
     problems: list[str] = field(default_factory=list)
 
     def add(self, saved: Imported) -> None:
         self.new += saved.new
         self.updated += saved.updated
         self.unchanged += saved.unchanged
+        self.removed += saved.removed
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of what was stored, a sentence each."""
+        gone = f"{self.removed} answers of an earlier import taken away: their columns are no longer read so"
+        return [gone, *self.problems] if self.removed else self.problems
 
 
 def import_files(
@@ -208,7 +216,7 @@ def _import_one(database: Database, brand_id: int, rows: RowImport, progress: Ca
         unchanged=tally.unchanged,
         rejected=rejected.rows.count,
         rejected_file=str(kept) if kept else None,
-        notes=(*rows.notes, *tally.problems),
+        notes=(*rows.notes, *tally.notes),
     )
 
 

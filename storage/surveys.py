@@ -43,7 +43,10 @@ class Surveys:
         self._connection = connection
 
     def save(self, brand_id: int, answers: Sequence[SurveyAnswer]) -> Imported:
-        """Keep answers by (survey, response, measure); a later import of the same one replaces it."""
+        """Keep answers by (survey, response, measure); a later import of the same one replaces it.
+
+        A response is told whole: what is stored of it and not told again, as its mapping changed, is gone.
+        """
         zone = Brands(self._connection).zone(brand_id)
         tombstones = Tombstones(self._connection).keys(brand_id)
         rows = [
@@ -65,7 +68,14 @@ class Surveys:
             for answer in answers
             if not tombstones.cover_customer(answer.customer_id)
         ]
-        return save_rows(self._connection, AnswerTable, brand_id, ("survey", "response_id", "measure"), rows)
+        return save_rows(
+            self._connection,
+            AnswerTable,
+            brand_id,
+            ("survey", "response_id", "measure"),
+            rows,
+            whole=("survey", "response_id"),
+        )
 
     def histogram(
         self, brand_id: int, measure: Measure, since: date | None = None, until: date | None = None

@@ -35,10 +35,26 @@ class TestSurveys:
         with acme.database.begin() as work:
             assert work.surveys.save(acme.brand, rows) == Imported(new=3)
             assert work.surveys.save(acme.brand, rows) == Imported(unchanged=3)
-            assert work.surveys.save(acme.brand, [answer("r1", 2.0), rows[2]]) == Imported(updated=1, unchanged=1)
+            edited = [answer("r1", 2.0), *rows[1:]]
+            assert work.surveys.save(acme.brand, edited) == Imported(updated=1, unchanged=2)
             assert work.surveys.save(acme.brand, [answer("r3"), answer("r3")]) == Imported(new=1, unchanged=1)
             assert work.surveys.save(acme.brand, []) == Imported()
             assert work.surveys.count(acme.brand) == 4
+
+    def test_a_measure_that_is_no_longer_told_of_a_response_gives_its_place_to_a_new_one(self, acme: Any) -> None:
+        def scores(measure: Measure) -> list[float]:
+            return [row.score for row in work.surveys.histogram(acme.brand, measure)]
+
+        satisfied = {"measure": Measure.CSAT, "scale_low": 1.0, "scale_high": 5.0}
+        other = [answer("r1", 7.0, survey="autumn"), answer("r2", 8.0)]
+        with acme.database.begin() as work:
+            work.surveys.save(acme.brand, [answer("r1", 4.0), *other])
+            assert work.surveys.save(acme.brand, [answer("r1", 4.0, **satisfied)]) == Imported(updated=1)
+            assert (scores(Measure.CSAT), scores(Measure.NPS)) == ([4.0], [7.0, 8.0])
+            both = [answer("r1", 9.0), answer("r1", 5.0, **satisfied)]
+            assert work.surveys.save(acme.brand, both) == Imported(new=1, updated=1)
+            assert work.surveys.save(acme.brand, both[:1]) == Imported(unchanged=1, removed=1)
+            assert (scores(Measure.CSAT), scores(Measure.NPS)) == ([], [7.0, 8.0, 9.0])
 
     def test_more_answers_than_a_statement_has_room_for(self, acme: Any) -> None:
         rows = [answer(f"r{number}") for number in range(9_000)]
