@@ -7,17 +7,18 @@ of the period, so a past week comes out the same for ever.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from functools import partial
 from gettext import NullTranslations
-from typing import Any
+from typing import Any, TypeVar
 
 from twelvefold.config import Brand, Configuration, Rule
 from twelvefold.errors import CallerMistake
 from twelvefold.pipeline.columns import pad, shorten, side_by_side, wrap
 from twelvefold.pipeline.figures.balance import NoWayOut
+from twelvefold.pipeline.running import weigh_weeks
 from twelvefold.pipeline.sentence import break_even
 from twelvefold.pipeline.week import Week, weeks_between
 from twelvefold.pipeline.weighing import (
@@ -33,12 +34,16 @@ from twelvefold.pipeline.weighing import (
     answers,
     days_of,
     standing,
+    star_mean,
     undecayed,
 )
 from twelvefold.records import Figure
-from twelvefold.storage.rollups import DayCount
+from twelvefold.storage.rollups import DayCount, StarCount
 
 GROUPINGS = ("source", "subject", "language", "aspect", "segment", "week")
+STARS = (
+    "mean of the stars that reviewers gave in the period, rescaled to 1-5, each counting one; adjusted Wald interval"
+)
 UNCORRECTED = "uncorrected"
 NOT_BUILT_NOTE = "not built yet"
 _NO_WAY_OUT = {
@@ -48,7 +53,9 @@ _NO_WAY_OUT = {
 _COLUMNS = 78
 _PARTS = ("value", "low", "high")
 _UNSPLIT = Answers(*[Shown(None, 0, Refusal.NOT_SPLIT)] * 3)
-_KEYS: Mapping[str, Callable[[DayCount], str | None]] = {
+Count = TypeVar("Count", DayCount, StarCount)
+Key = TypeVar("Key", bound=Hashable)
+_KEYS: Mapping[str, Callable[[DayCount | StarCount], str | None]] = {
     "source": lambda count: count.source,
     "subject": lambda count: count.subject,
     "language": lambda count: count.language,
@@ -94,20 +101,41 @@ def health(
     if by is not None and by not in GROUPINGS:
         raise CallerMistake(f"figures cannot be grouped by {by!r}; choose one of {', '.join(GROUPINGS)}")
     counts = work.rollups.daily(brand_id, model, until=period.until)
+    whole_weeks = Week.of(period.since).since if period.since else None
+    starred = work.rollups.stars(brand_id, since=whole_weeks, until=period.until)
     last_day = _last_day(period, counts)
     asked = partial(answers, work.surveys, brand_id)
     document = partial(_blocks, rule=configuration.rule)
     days = days_of(counts, brand_settings)
+    starred_within = [count for count in starred if period.since is None or count.local_date >= period.since]
     groups: list[dict[str, Any]] = []
     if by == "week":
+        rated = _split(starred, lambda count: Week.of(count.local_date))
         groups = [
-            {"key": str(each)} | document(days, asked(each.since, each.until), each, each.last_day)
-            for each in _weeks(period, counts)
+            {"key": str(each.week)}
+            | blocks(
+                each.standing,
+                each.within,
+                asked(each.week.since, each.week.until),
+                star_mean(rated.get(each.week, ())),
+                configuration.rule,
+                each.week,
+                each.week.last_day,
+            )
+            for each in weigh_weeks(days, configuration.rule, _weeks(period, counts))
         ]
     elif by is not None and by in _KEYS:
+        heard, rated_by = _split(counts, _KEYS[by]), _split(starred_within, _KEYS[by])
         groups = [
-            {"key": key} | document(days_of(part, brand_settings), _UNSPLIT, period.week, last_day)
-            for key, part in _split(counts, _KEYS[by])
+            {"key": key}
+            | document(
+                days_of(heard.get(key, ()), brand_settings),
+                _UNSPLIT,
+                star_mean(rated_by.get(key, ())),
+                period.week,
+                last_day,
+            )
+            for key in sorted(heard.keys() | rated_by.keys(), key=lambda key: (key is None, key or ""))
         ]
     return {
         "schema": "twelvefold/health/1",
@@ -115,7 +143,7 @@ def health(
         "zone": brand_settings.zone,
         "since": period.since.isoformat() if period.since else None,
         "until": period.until.isoformat() if period.until else None,
-        **document(days, asked(period.since, period.until), period.week, last_day),
+        **document(days, asked(period.since, period.until), star_mean(starred_within), period.week, last_day),
         "by": groups,
         "by_note": f"by {by}: {NOT_BUILT_NOTE}" if by in ("aspect", "segment") else None,
     }
@@ -149,26 +177,27 @@ def _weeks(period: Period, counts: Sequence[DayCount]) -> list[Week]:
     return weeks_between(period.since or first, period.until or last + timedelta(days=1))
 
 
-def _split(
-    counts: Iterable[DayCount], key: Callable[[DayCount], str | None]
-) -> list[tuple[str | None, list[DayCount]]]:
-    """Return the counts of each group, by name; those without one come last."""
-    groups: dict[str | None, list[DayCount]] = {}
+def _split(counts: Iterable[Count], key: Callable[[Count], Key]) -> dict[Key, list[Count]]:
+    """Return the counts of each group."""
+    groups: dict[Key, list[Count]] = {}
     for count in counts:
         groups.setdefault(key(count), []).append(count)
-    return sorted(groups.items(), key=lambda group: (group[0] is None, group[0] or ""))
+    return groups
 
 
-def _blocks(days: Sequence[Day], asked: Answers, week: Week | None, last_day: date, *, rule: Rule) -> dict[str, Any]:
+def _blocks(
+    days: Sequence[Day], asked: Answers, stars: Shown, week: Week | None, last_day: date, *, rule: Rule
+) -> dict[str, Any]:
     """Return the blocks for some mentions and answers."""
     within = undecayed(days, rule, week.since, week.until) if week else None
-    return blocks(standing(days, rule, last_day), within, asked, rule, week, last_day if days or week else None)
+    return blocks(standing(days, rule, last_day), within, asked, stars, rule, week, last_day if days or week else None)
 
 
 def blocks(
     standing_now: Standing,
     within: Standing | None,
     asked: Answers,
+    stars: Shown,
     rule: Rule,
     week: Week | None,
     last_day: date | None,
@@ -184,7 +213,7 @@ def blocks(
             "balance_week": balance_document(within, rule, f"mentions of {week} alone, undecayed") if within else None,
             "csat": figure(asked.csat, f"CSAT: share of the two best answers{_on(asked.csat.scale)}; Wilson interval"),
             "ces": figure(asked.ces, f"customer effort: mean{_on(asked.ces.scale)}, high = easy"),
-            "stars": figure(NOT_BUILT, "mean of the stars that reviewers gave, rescaled to 1-5"),
+            "stars": figure(stars, STARS),
         },
         "loyalty": {
             "nps": figure(

@@ -15,7 +15,18 @@ from twelvefold.config import Brand, Configuration, Rule
 from twelvefold.pipeline.digest.quotation import link, plain, quotation
 from twelvefold.pipeline.health import blocks, figure
 from twelvefold.pipeline.week import Week
-from twelvefold.pipeline.weighing import Answers, Counted, Day, Shown, Standing, answers, days_of, standing, undecayed
+from twelvefold.pipeline.weighing import (
+    Answers,
+    Counted,
+    Day,
+    Shown,
+    Standing,
+    answers,
+    days_of,
+    standing,
+    star_mean,
+    undecayed,
+)
 from twelvefold.records import Completeness, Sentiment, SourceResult, SourceStatus
 from twelvefold.storage.mentions import Quote
 from twelvefold.storage.rollups import DayCount
@@ -121,6 +132,7 @@ class Digest:
         standing: The balance over all mentions up to the end of the week, with decay.
         within: The balance of the week's mentions alone.
         answers, all_answers: Survey figures of the week, and of all answers ever.
+        stars: The mean of the stars that were given in the week.
         open_cases: Complaints that stand open, of all time up to the end of the week.
         trend: The last twelve weeks, this one last.
     """
@@ -133,6 +145,7 @@ class Digest:
     within: Standing
     answers: Answers
     all_answers: Answers
+    stars: Shown
     heard: Heard
     open_cases: int
     trend: tuple[TrendWeek, ...]
@@ -142,7 +155,7 @@ class Digest:
 
     def document(self) -> dict[str, Any]:
         """Return the digest as a JSON document."""
-        shown = blocks(self.standing, self.within, self.answers, self.rule, self.week, self.week.last_day)
+        shown = blocks(self.standing, self.within, self.answers, self.stars, self.rule, self.week, self.week.last_day)
         return {
             "schema": "twelvefold/digest/1",
             "brand": self.brand,
@@ -214,6 +227,7 @@ def build_digest(
         within=undecayed(days, rule, asked.since, asked.until),
         answers=answers(work.surveys, brand_id, asked.since, asked.until),
         all_answers=answers(work.surveys, brand_id, None, None),
+        stars=star_mean(work.rollups.stars(brand_id, since=asked.since, until=asked.until)),
         heard=_heard(counts, asked),
         open_cases=sum(day.n for day in days if day.label is Sentiment.NEGATIVE and not day.resolved),
         trend=_trend(days, rule, asked, any(line.hole for line in sources)),

@@ -22,7 +22,7 @@ from twelvefold.pipeline.digest.words import LOCALES
 from twelvefold.records import Completeness, Measure, Sentiment, SourceResult, SourceStatus
 from twelvefold.schemas import schema
 from twelvefold.storage.mentions import Quote
-from twelvefold.storage.rollups import DayCount
+from twelvefold.storage.rollups import DayCount, StarCount
 from twelvefold.storage.surveys import ScoreCount
 
 NEGATIVE, NEUTRAL, POSITIVE = Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE
@@ -54,6 +54,7 @@ class FakeWork:
     scores: dict[Measure, list[tuple[date | None, ScoreCount]]] = field(default_factory=dict)
     told: dict[Sentiment, list[Quote]] = field(default_factory=dict)
     results: list[SourceResult] = field(default_factory=list)
+    starred: list[StarCount] = field(default_factory=list)
 
     @property
     def rollups(self) -> FakeWork:
@@ -75,6 +76,13 @@ class FakeWork:
         self, brand_id: int, model: str, *, since: date | None = None, until: date | None = None
     ) -> Sequence[DayCount]:
         return [count for count in self.counts if until is None or count.local_date < until]
+
+    def stars(self, brand_id: int, *, since: date | None = None, until: date | None = None) -> Sequence[StarCount]:
+        return [
+            count
+            for count in self.starred
+            if (since is None or count.local_date >= since) and (until is None or count.local_date < until)
+        ]
 
     def histogram(
         self, brand_id: int, measure: Measure, since: date | None = None, until: date | None = None

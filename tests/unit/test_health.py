@@ -18,7 +18,7 @@ from twelvefold.pipeline.health import health, health_text
 from twelvefold.pipeline.weighing import effort, promotion, satisfaction
 from twelvefold.records import Measure, Sentiment
 from twelvefold.schemas import schema
-from twelvefold.storage.rollups import DayCount
+from twelvefold.storage.rollups import DayCount, StarCount
 from twelvefold.storage.surveys import ScoreCount
 
 NEGATIVE, NEUTRAL, POSITIVE = Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE
@@ -56,6 +56,7 @@ class FakeWork:
 
     counts: list[DayCount] = field(default_factory=list)
     scores: dict[Measure, list[tuple[date | None, ScoreCount]]] = field(default_factory=dict)
+    starred: list[StarCount] = field(default_factory=list)
 
     @property
     def rollups(self) -> FakeWork:
@@ -71,6 +72,13 @@ class FakeWork:
         return [
             count
             for count in self.counts
+            if (since is None or count.local_date >= since) and (until is None or count.local_date < until)
+        ]
+
+    def stars(self, brand_id: int, *, since: date | None = None, until: date | None = None) -> Sequence[StarCount]:
+        return [
+            count
+            for count in self.starred
             if (since is None or count.local_date >= since) and (until is None or count.local_date < until)
         ]
 
