@@ -38,6 +38,11 @@ class Brands:
         brand_id: int = row.id
         return brand_id
 
+    def find(self, name: str, zone: str) -> int | None:
+        """Return the id of the brand called `name` if it is stored and counts its days in that zone."""
+        query = select(BrandTable.id).where(BrandTable.name == name, BrandTable.zone == zone)
+        return self._connection.scalar(query)
+
     def names(self) -> list[str]:
         """Return the names of all brands that have ever been stored, sorted."""
         return sorted(self._connection.scalars(select(BrandTable.name)))

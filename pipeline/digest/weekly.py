@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from twelvefold.config import Brand, Configuration
+from twelvefold.pipeline.brand import brand_number
 from twelvefold.pipeline.digest.build import build_digest
 from twelvefold.pipeline.digest.render import render
 from twelvefold.storage.engine import Database
@@ -43,8 +44,8 @@ def render_week(
         UnknownName: The week does not exist.
         StorageUnavailable: The database did not answer.
     """
-    with database.begin() as work:
-        brand_id = work.brands.ensure(brand.name, brand.zone)
+    brand_id = brand_number(database, brand)
+    with database.read() as work:
         document = build_digest(work, brand, configuration, brand_id=brand_id, model=model, week=week)
     return render(document, language, form)
 
@@ -57,7 +58,7 @@ def write_due_digest(
     The file is written before it is recorded, so a killed run writes the same file again.
     """
     week = due_week(now, brand)
-    with database.begin() as work:
+    with database.read() as work:
         if work.digests.files(brand_id, week):
             return None
     folder = configuration.path("digests")

@@ -31,6 +31,7 @@ def command(
 ) -> None:
     """Show satisfaction (what was felt) and loyalty (what they will do), each figure with its interval and n."""
     from twelvefold.models.scorer import model_id
+    from twelvefold.pipeline.brand import brand_number
     from twelvefold.pipeline.health import health, health_text
 
     if week and (since or until):
@@ -39,13 +40,14 @@ def command(
     with open_project(config_file) as project:
         model = model_id(project.configuration.model, project.configuration.folder)
         for one in project.brands(brand):
-            with project.database.begin() as work:
+            number = brand_number(project.database, one)
+            with project.database.read() as work:
                 documents.append(
                     health(
                         work,
                         one,
                         project.configuration,
-                        brand_id=work.brands.ensure(one.name, one.zone),
+                        brand_id=number,
                         model=model,
                         since=since.date() if since else None,
                         until=until.date() if until else None,
