@@ -41,7 +41,7 @@ class NightReport:
     """What a run did: the document that `run --json` prints.
 
     Attributes:
-        judged: Texts that went through the model in this run.
+        judged: Texts of mentions and comments of surveys that went through the model in this run.
         from_cache: Mentions that the sources told and whose text had been judged before.
         digest: The digest file that this run wrote, if one was due.
         problems: What went wrong outside the sources, a sentence each.
@@ -237,7 +237,7 @@ class NightRun:
                 renew=held.renew,
                 progress=self.progress.judged,
             )
-            stages.judged, stages.judged_mentions = done.texts, done.texts + done.ratings
+            stages.judged, stages.judged_mentions = done.texts + done.comments, done.texts + done.ratings
         except ModelUnusable as exc:
             stages.problems.append(f"not everything was judged: {exc}")
         held.renew()

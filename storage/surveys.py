@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
+from sqlalchemy.orm import aliased
 
 from twelvefold.records import Measure, SurveyAnswer
 from twelvefold.storage.brands import Brands
@@ -107,16 +108,19 @@ class Surveys:
         Args:
             after: The last `answer_id` of the page before.
         """
-        judged = select(JudgementTable.content_hash).where(JudgementTable.model == model)
+        earlier = aliased(AnswerTable)
+        # The sums keep the database from gathering the whole brand by an index and sorting it for each page.
+        twin = exists().where(
+            earlier.content_hash == AnswerTable.content_hash,
+            earlier.brand_id + 0 == brand_id,
+            earlier.id < AnswerTable.id,
+        )
+        judged = exists().where(JudgementTable.content_hash == AnswerTable.content_hash, JudgementTable.model == model)
         query = (
-            select(
-                func.min(AnswerTable.id), AnswerTable.content_hash, AnswerTable.comment, func.min(AnswerTable.language)
-            )
-            .where(AnswerTable.brand_id == brand_id, AnswerTable.content_hash.is_not(None))
-            .where(AnswerTable.content_hash.not_in(judged))
-            .group_by(AnswerTable.content_hash, AnswerTable.comment)
-            .having(func.min(AnswerTable.id) > after)
-            .order_by(func.min(AnswerTable.id))
+            select(AnswerTable.id, AnswerTable.content_hash, AnswerTable.comment, AnswerTable.language)
+            .where(AnswerTable.brand_id + 0 == brand_id, AnswerTable.id > after)
+            .where(AnswerTable.content_hash.is_not(None), ~judged, ~twin)
+            .order_by(AnswerTable.id)
             .limit(limit)
         )
         return [
