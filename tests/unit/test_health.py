@@ -159,7 +159,6 @@ def test_what_is_not_built_yet_is_null_with_a_note() -> None:
     for absent in (
         document["churn"],
         document["voice"],
-        document["change"],
         document["roe2"],
         document["value_of_saved"],
         document["loyalty"]["repurchase"],
@@ -330,3 +329,63 @@ def test_the_text_shows_both_blocks_side_by_side_with_the_sentence() -> None:
 def test_one_complaint_and_one_praise_are_singular() -> None:
     work = FakeWork([day_count(11, POSITIVE), day_count(1, NEGATIVE)])
     assert "Resolve 1 complaint or earn 1 praise to break even." in health_text(ask(work))
+
+
+def stars_of(
+    n: int, stars: float, day: date = MONDAY, *, source: str = "shop", subject: str | None = None
+) -> StarCount:
+    return StarCount(day, source, subject, "en", stars, n)
+
+
+def test_the_mean_of_the_stars_has_an_interval_and_counts_each_one() -> None:
+    stars = ask(FakeWork(starred=[stars_of(30, 5.0), stars_of(10, 1.0, source="quiet")]))["satisfaction"]["stars"]
+    assert (stars["value"], stars["n"], stars["note"]) == (4.0, 40, None)
+    assert 1 <= stars["low"] < 4.0 < stars["high"] <= 5
+    text = health_text(ask(FakeWork(starred=[stars_of(40, 4.0)])))
+    assert any("Stars" in line and "4.00" in line for line in text.splitlines())
+
+
+def test_fewer_than_ten_stars_are_refused() -> None:
+    stars = ask(FakeWork(starred=[stars_of(9, 5.0)]))["satisfaction"]["stars"]
+    assert (stars["value"], stars["n"]) == (None, 9)
+    assert "at least 10 needed" in stars["note"]
+    assert ask(FakeWork())["satisfaction"]["stars"]["note"] == "no data"
+
+
+def test_stars_are_those_of_the_period_undecayed() -> None:
+    work = FakeWork(starred=[stars_of(50, 1.0, MONDAY - timedelta(days=1)), stars_of(20, 5.0)])
+    work.starred.append(stars_of(50, 1.0, MONDAY + timedelta(days=7)))
+    for period in ({"week": "2026-W47"}, {"since": MONDAY, "until": MONDAY + timedelta(days=3)}):
+        stars = ask(work, **period)["satisfaction"]["stars"]
+        assert (stars["value"], stars["n"]) == (5.0, 20)
+    assert ask(work, since=MONDAY + timedelta(days=2))["satisfaction"]["stars"]["value"] == 1.0
+
+
+def test_stars_are_split_like_the_balance_and_by_week() -> None:
+    work = FakeWork(
+        [day_count(20, POSITIVE), day_count(20, POSITIVE, MONDAY + timedelta(days=7))],
+        starred=[
+            stars_of(12, 4.0, subject="Kettle"),
+            stars_of(11, 2.0, MONDAY + timedelta(days=8), source="unjudged"),
+        ],
+    )
+
+    def split(by: str) -> dict[str | None, tuple[float | None, int]]:
+        groups = ask(work, by=by)["by"]
+        return {
+            group["key"]: tuple(group["satisfaction"]["stars"][part] for part in ("value", "n")) for group in groups
+        }
+
+    assert split("source") == {"shop": (4.0, 12), "unjudged": (2.0, 11)}
+    assert split("subject") == {"Kettle": (4.0, 12), None: (2.0, 11)}
+    assert split("language") == {"en": (pytest.approx((48 + 22) / 23), 23)}
+    assert split("week") == {"2026-W47": (4.0, 12), "2026-W48": (2.0, 11)}
+
+
+def test_the_weeks_that_a_period_touches_are_whole_in_the_stars_too() -> None:
+    work = FakeWork(
+        [day_count(20, POSITIVE)], starred=[stars_of(12, 4.0), stars_of(13, 2.0, MONDAY + timedelta(days=3))]
+    )
+    document = ask(work, since=MONDAY + timedelta(days=2), by="week")
+    assert document["satisfaction"]["stars"]["n"] == 13
+    assert [group["satisfaction"]["stars"]["n"] for group in document["by"]] == [25]
