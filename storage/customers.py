@@ -3,13 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, union_all
 
 from twelvefold.records import Customer, Order
 from twelvefold.storage.imports import Imported, save_rows
-from twelvefold.storage.tables import CustomerTable, OrderTable
+from twelvefold.storage.tables import AnswerTable, CustomerTable, OrderTable
 from twelvefold.storage.tombstones import Tombstones
+
+Span = tuple[date, date]
+"""[since, until) in local days."""
+
+_IS_PURCHASE = OrderTable.amount >= 0
+"""What was given back is an order with an amount below 0, and no sign that a customer stays."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """What is known of a brand's customers, and from when to when.
+
+    Attributes:
+        first_order, last_order: The days of the first and the last purchase.
+        newest_customer: The last day on which a customer began.
+        cancelled: How many customers have cancelled.
+    """
+
+    customers: int
+    newest_customer: date | None
+    cancelled: int
+    first_order: date | None
+    last_order: date | None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """How many customers a period began with, and how many of those it ended with."""
+
+    at_start: int
+    at_end: int
+
+
+@dataclass(frozen=True)
+class Trade:
+    """The purchases of a period.
+
+    Attributes:
+        margin: The sum of the margins that are told.
+        with_margin: How many of the purchases tell theirs.
+    """
+
+    buyers: int
+    repeat_buyers: int
+    purchases: int
+    with_margin: int
+    margin: float
 
 
 class Customers:
@@ -71,3 +121,119 @@ class Customers:
             .order_by(OrderTable.ordered, OrderTable.order_id)
         )
         return [Order(*row) for row in self._connection.execute(query)]
+
+    def extent(self, brand_id: int) -> Extent:
+        """Return how many customers there are, and which days their orders span."""
+        customers = select(func.count(), func.max(CustomerTable.since), func.count(CustomerTable.cancelled)).where(
+            CustomerTable.brand_id == brand_id
+        )
+        purchases = select(func.min(OrderTable.ordered), func.max(OrderTable.ordered)).where(
+            OrderTable.brand_id == brand_id, _IS_PURCHASE
+        )
+        return Extent(*self._connection.execute(customers).one(), *self._connection.execute(purchases).one())
+
+    def kept(self, brand_id: int, periods: Sequence[Span], lost_after_days: int | None) -> list[Kept]:
+        """Return for each period how many customers it began with, and how many of those it ended with.
+
+        A customer is there on a day who began or bought before it, at most `lost_after_days` days
+        before (None: however long ago), and has not cancelled since. One who lapsed and came back
+        within the period was kept. All periods are read in one pass over the orders.
+        """
+        if not periods:
+            return []
+        ends = sorted({day for period in periods for day in period})
+        purchases = select(OrderTable.customer_id, OrderTable.ordered.label("day")).where(
+            OrderTable.brand_id == brand_id, OrderTable.ordered < ends[-1], _IS_PURCHASE
+        )
+        beginnings = select(CustomerTable.customer_id, CustomerTable.since.label("day")).where(
+            CustomerTable.brand_id == brand_id, CustomerTable.since < ends[-1]
+        )
+        signs = union_all(purchases, beginnings).subquery("signs")
+        lasts = (
+            select(
+                signs.c.customer_id,
+                *[func.max(case((signs.c.day < end, signs.c.day))).label(f"last{n}") for n, end in enumerate(ends)],
+            )
+            .group_by(signs.c.customer_id)
+            .subquery("lasts")
+        )
+
+        def is_there(day: date) -> ColumnElement[bool]:
+            last: ColumnElement[Any] = lasts.c[f"last{ends.index(day)}"]
+            stays = or_(
+                CustomerTable.cancelled.is_(None), CustomerTable.cancelled >= day, CustomerTable.cancelled < last
+            )
+            since = date.min if lost_after_days is None else _days_before(day, lost_after_days)
+            return and_(last >= since, stays)
+
+        counted = [
+            func.count(case((condition, 1)))
+            for start, end in periods
+            for condition in (is_there(start), and_(is_there(start), is_there(end)))
+        ]
+        query = select(*counted).select_from(
+            lasts.outerjoin(
+                CustomerTable,
+                and_(CustomerTable.brand_id == brand_id, CustomerTable.customer_id == lasts.c.customer_id),
+            )
+        )
+        found = self._connection.execute(query).one()
+        return [Kept(found[2 * n], found[2 * n + 1]) for n in range(len(periods))]
+
+    def trade(self, brand_id: int, since: date, until: date) -> Trade:
+        """Return who bought in [since, until), how often, and at which margin."""
+        each = (
+            select(
+                func.count().label("purchases"),
+                func.count(OrderTable.margin).label("with_margin"),
+                func.sum(OrderTable.margin).label("margin"),
+            )
+            .where(OrderTable.brand_id == brand_id, OrderTable.ordered >= since, OrderTable.ordered < until)
+            .where(_IS_PURCHASE)
+            .group_by(OrderTable.customer_id)
+            .subquery()
+        )
+        query = select(
+            func.count(),
+            func.count(case((each.c.purchases >= 2, 1))),
+            func.coalesce(func.sum(each.c.purchases), 0),
+            func.coalesce(func.sum(each.c.with_margin), 0),
+            func.coalesce(func.sum(each.c.margin), 0.0),
+        ).select_from(each)
+        buyers, repeat_buyers, purchases, with_margin, margin = self._connection.execute(query).one()
+        return Trade(buyers, repeat_buyers, int(purchases), int(with_margin), float(margin))
+
+    def revenues(self, brand_id: int, since: date, until: date) -> list[float]:
+        """Return what each customer brought in [since, until), less what was given back, largest first."""
+        revenue = func.sum(OrderTable.amount)
+        query = (
+            select(revenue)
+            .where(OrderTable.brand_id == brand_id, OrderTable.ordered >= since, OrderTable.ordered < until)
+            .group_by(OrderTable.customer_id)
+            .order_by(revenue.desc())
+        )
+        return [float(each) for each in self._connection.scalars(query)]
+
+    def contacts(self, brand_id: int, periods: Sequence[Span]) -> list[int]:
+        """Return for each period how often customers bought or answered; a survey answered is one contact."""
+        if not periods:
+            return []
+        first, last = min(since for since, _ in periods), max(until for _, until in periods)
+        purchases = select(OrderTable.ordered.label("day")).where(
+            OrderTable.brand_id == brand_id, OrderTable.ordered >= first, OrderTable.ordered < last, _IS_PURCHASE
+        )
+        responses = (
+            select(AnswerTable.survey, AnswerTable.response_id, func.min(AnswerTable.local_date).label("day"))
+            .where(AnswerTable.brand_id == brand_id, AnswerTable.customer_id.is_not(None))
+            .where(AnswerTable.local_date >= first, AnswerTable.local_date < last)
+            .group_by(AnswerTable.survey, AnswerTable.response_id)
+            .subquery()
+        )
+        days = union_all(purchases, select(responses.c.day)).subquery()
+        counted = [func.count(case((and_(days.c.day >= since, days.c.day < until), 1))) for since, until in periods]
+        return list(self._connection.execute(select(*counted).select_from(days)).one())
+
+
+def _days_before(day: date, days: int) -> date:
+    """Return the day so many days earlier, at the earliest the calendar's first."""
+    return date.fromordinal(max(1, day.toordinal() - days))
