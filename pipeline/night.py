@@ -20,6 +20,7 @@ from twelvefold.config import Brand, Configuration, SourceSettings
 from twelvefold.errors import ModelUnusable, NightBusy, TwelvefoldError
 from twelvefold.models.scorer import Scorer, load_scorer, model_id
 from twelvefold.pipeline.collect import collect
+from twelvefold.pipeline.daily_counts import mend_daily_counts
 from twelvefold.pipeline.digest.weekly import write_due_digest
 from twelvefold.pipeline.duplicates import link_duplicates
 from twelvefold.pipeline.imports import import_matching_surveys
@@ -243,6 +244,8 @@ class NightRun:
         held.renew()
         with self.database.begin() as work:
             stages.cases_opened = work.cases.open_for_negatives(self._brand_id, model, self.clock())
+        held.renew()
+        stages.problems += mend_daily_counts(self.database, self._brand_id, model)
         stages.digest = write_due_digest(
             self.database, self.configuration, self.brand, self._brand_id, model=model, now=self.clock()
         )
