@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -58,6 +59,7 @@ class Surveys:
                 "score": answer.score,
                 "scale_low": answer.scale_low,
                 "scale_high": answer.scale_high,
+                "high_is_good": answer.high_is_good,
                 "comment": answer.comment,
                 "content_hash": comment_hash(answer.comment) if answer.comment else None,
                 "answered_at": answer.answered_at,
@@ -81,11 +83,12 @@ class Surveys:
     def histogram(
         self, brand_id: int, measure: Measure, since: date | None = None, until: date | None = None
     ) -> list[ScoreCount]:
-        """Return how often each score was given in [since, until), lowest first.
+        """Return how often each score was given in [since, until), lowest first; high is good in all of them.
 
+        A score of a scale on which high means bad is turned round.
         An answer without a date counts only where there is neither end.
         """
-        columns = (AnswerTable.score, AnswerTable.scale_low, AnswerTable.scale_high)
+        columns = (AnswerTable.score, AnswerTable.scale_low, AnswerTable.scale_high, AnswerTable.high_is_good)
         query = (
             select(*columns, func.count())
             .where(AnswerTable.brand_id == brand_id, AnswerTable.measure == measure.value)
@@ -95,11 +98,11 @@ class Surveys:
             query = query.where(AnswerTable.local_date >= since)
         if until is not None:
             query = query.where(AnswerTable.local_date < until)
-        found = [
-            ScoreCount(score, low, high, n)
-            for score, low, high, n in self._connection.execute(query)
-            if score is not None
-        ]
+        counts: Counter[tuple[float, float | None, float | None]] = Counter()
+        for score, low, high, high_is_good, n in self._connection.execute(query):
+            if score is not None:
+                counts[_with_high_good(score, low, high, high_is_good), low, high] += n
+        found = [ScoreCount(*scored, n) for scored, n in counts.items()]
         return sorted(found, key=lambda row: (row.score, row.scale_low or 0, row.scale_high or 0))
 
     def unjudged(self, brand_id: int, model: str, *, limit: int, after: int = 0) -> list[UnjudgedComment]:
@@ -132,6 +135,11 @@ class Surveys:
         """Return how many answers are stored."""
         query = select(func.count()).select_from(AnswerTable).where(AnswerTable.brand_id == brand_id)
         return self._connection.scalars(query).one()
+
+
+def _with_high_good(score: float, low: float | None, high: float | None, high_is_good: bool) -> float:
+    """Return a score as it is where high is good, else turned round on its scale."""
+    return score if high_is_good or low is None or high is None else low + high - score
 
 
 def comment_hash(comment: str) -> str:

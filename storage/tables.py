@@ -261,6 +261,7 @@ class AnswerTable(Base):
     score: Mapped[float | None]
     scale_low: Mapped[float | None]
     scale_high: Mapped[float | None]
+    high_is_good: Mapped[bool]
     comment: Mapped[str]
     content_hash: Mapped[str | None]
     answered_at: Mapped[datetime | None]

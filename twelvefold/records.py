@@ -185,7 +185,7 @@ class SurveyAnswer:
     Attributes:
         response_id: The survey tool's id, or a hash of the row's content.
         score: On its own scale, whose ends are `scale_low` and `scale_high`; None for a bare comment.
-        high_is_good: For CES: whether a high score means easy.
+        high_is_good: For CES: whether a high score means easy; figures turn the others round.
     """
 
     response_id: str
@@ -193,6 +193,7 @@ class SurveyAnswer:
     score: float | None
     scale_low: float | None = None
     scale_high: float | None = None
+    high_is_good: bool = True
     comment: str = ""
     answered_at: datetime | None = None
     survey: str = ""

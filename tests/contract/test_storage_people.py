@@ -82,6 +82,22 @@ class TestSurveys:
             assert histogram(None, date(2026, 11, 21)) == []
             assert work.surveys.histogram(acme.brand, Measure.CSAT) == [ScoreCount(3.0, 1.0, 5.0, 1)]
 
+    def test_effort_is_counted_with_high_as_easy_however_it_was_asked(self, acme: Any) -> None:
+        effort: dict[str, Any] = {"measure": Measure.CES, "scale_low": 1.0, "scale_high": 7.0}
+        rows = [
+            answer("r1", 6.0, **effort),
+            answer("r2", 2.0, **effort, high_is_good=False),
+            answer("r3", 7.0, **effort, high_is_good=False),
+        ]
+        with acme.database.begin() as work:
+            work.surveys.save(acme.brand, rows)
+            assert work.surveys.histogram(acme.brand, Measure.CES) == [
+                ScoreCount(1.0, 1.0, 7.0, 1),
+                ScoreCount(6.0, 1.0, 7.0, 2),
+            ]
+            assert work.surveys.save(acme.brand, [replace(rows[1], high_is_good=True)]) == Imported(updated=1)
+            assert [row.score for row in work.surveys.histogram(acme.brand, Measure.CES)] == [1.0, 2.0, 6.0]
+
     def test_comments_wait_once_until_they_are_judged(self, acme: Any) -> None:
         rows = [answer("r1", comment="Slow"), answer("r2", comment="Slow"), answer("r3", comment="Fine", language="en")]
         with acme.database.begin() as work:

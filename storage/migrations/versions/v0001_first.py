@@ -141,6 +141,7 @@ def upgrade() -> None:
         sa.Column("score", sa.Double(), nullable=True),
         sa.Column("scale_low", sa.Double(), nullable=True),
         sa.Column("scale_high", sa.Double(), nullable=True),
+        sa.Column("high_is_good", sa.Boolean(), nullable=False),
         sa.Column("comment", sa.Text(), nullable=False),
         sa.Column("content_hash", sa.Text(), nullable=True),
         sa.Column("answered_at", TIME, nullable=True),
