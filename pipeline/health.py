@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from twelvefold.config import Brand, Configuration, Rule
 from twelvefold.errors import CallerMistake
+from twelvefold.pipeline.change_health import change_entry, change_text
 from twelvefold.pipeline.columns import pad, shorten, side_by_side, wrap
 from twelvefold.pipeline.figures.balance import NoWayOut
 from twelvefold.pipeline.running import weigh_weeks
@@ -105,6 +106,8 @@ def health(
     starred = work.rollups.stars(brand_id, since=whole_weeks, until=period.until)
     last_day = _last_day(period, counts)
     asked = partial(answers, work.surveys, brand_id)
+    scores = partial(work.surveys.histogram, brand_id)
+    moved = partial(change_entry, brand=brand_settings, rule=configuration.rule, week=period.week)
     document = partial(_blocks, rule=configuration.rule)
     days = days_of(counts, brand_settings)
     starred_within = [count for count in starred if period.since is None or count.local_date >= period.since]
@@ -122,6 +125,7 @@ def health(
                 each.week,
                 each.week.last_day,
             )
+            | {"change": moved(counts, ask=scores)}
             for each in weigh_weeks(days, configuration.rule, _weeks(period, counts))
         ]
     elif by is not None and by in _KEYS:
@@ -135,6 +139,7 @@ def health(
                 period.week,
                 last_day,
             )
+            | {"change": moved(heard.get(key, ()), ask=None)}
             for key in sorted(heard.keys() | rated_by.keys(), key=lambda key: (key is None, key or ""))
         ]
     return {
@@ -144,6 +149,7 @@ def health(
         "since": period.since.isoformat() if period.since else None,
         "until": period.until.isoformat() if period.until else None,
         **document(days, asked(period.since, period.until), star_mean(starred_within), period.week, last_day),
+        "change": moved(counts, ask=scores),
         "by": groups,
         "by_note": f"by {by}: {NOT_BUILT_NOTE}" if by in ("aspect", "segment") else None,
     }
@@ -227,7 +233,6 @@ def blocks(
         "value_of_saved": figure(NOT_BUILT, "mean yearly margin per active customer x expected years"),
         "roe2": figure(NOT_BUILT, "return on experience x engagement, by a house definition"),
         "voice": figure(NOT_BUILT, "how much more likely unhappy customers are to post than happy ones"),
-        "change": figure(NOT_BUILT, "this week against the one before, as a test"),
     }
 
 
@@ -332,6 +337,7 @@ def health_text(document: Mapping[str, Any]) -> str:
         ),
         "",
         *wrap(_sentence(balance), _COLUMNS),
+        *wrap(change_text(document["change"]), _COLUMNS),
         *wrap(
             f"Weighed: {balance['P']:.1f} praises, {balance['N_open']:.1f} open and {balance['N_resolved']:.1f} "
             f"resolved complaints; beside the rule, {balance['neutral']:.1f} neutral.",

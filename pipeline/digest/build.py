@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Protocol
 
 from twelvefold.config import Brand, Configuration, Rule
+from twelvefold.pipeline.change_health import WeekChange, change_document, week_change
 from twelvefold.pipeline.digest.quotation import link, plain, quotation
 from twelvefold.pipeline.health import blocks, figure
 from twelvefold.pipeline.week import Week
@@ -131,6 +133,7 @@ class Digest:
     Attributes:
         standing: The balance over all mentions up to the end of the week, with decay.
         within: The balance of the week's mentions alone.
+        change: The week against the one before it.
         answers, all_answers: Survey figures of the week, and of all answers ever.
         stars: The mean of the stars that were given in the week.
         open_cases: Complaints that stand open, of all time up to the end of the week.
@@ -143,6 +146,7 @@ class Digest:
     rule: Rule
     standing: Standing
     within: Standing
+    change: WeekChange
     answers: Answers
     all_answers: Answers
     stars: Shown
@@ -170,6 +174,7 @@ class Digest:
             },
             "satisfaction": shown["satisfaction"],
             "loyalty": shown["loyalty"],
+            "change": change_document(self.change),
             "all_answers": {
                 name: figure(getattr(self.all_answers, name), f"{name}: all answers, also those without a date")
                 for name in ("csat", "ces", "nps")
@@ -225,6 +230,7 @@ def build_digest(
         rule=rule,
         standing=standing(days, rule, asked.last_day),
         within=undecayed(days, rule, asked.since, asked.until),
+        change=week_change(counts, brand, rule, asked, partial(work.surveys.histogram, brand_id)),
         answers=answers(work.surveys, brand_id, asked.since, asked.until),
         all_answers=answers(work.surveys, brand_id, None, None),
         stars=star_mean(work.rollups.stars(brand_id, since=asked.since, until=asked.until)),

@@ -23,6 +23,7 @@ def plain_text(said: View, words: Words) -> str:
         *wrap(said.zone, COLUMNS),
         "",
         *wrap(said.verdict, COLUMNS),
+        *wrap(said.change, COLUMNS),
         *_card(said.balance, COLUMNS, words),
         "",
         *wrap(said.sentence, COLUMNS),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from twelvefold.pipeline.change_health import Compared
 from twelvefold.pipeline.digest.build import Digest, Quotation, SourceLine
 from twelvefold.pipeline.digest.quotation import plain
 from twelvefold.pipeline.digest.words import Words
+from twelvefold.pipeline.figures.change import Verdict
 from twelvefold.pipeline.sentence import break_even
 from twelvefold.pipeline.weighing import SMALLEST_N, Refusal, Scale, Shown
 from twelvefold.records import Completeness, SourceStatus
@@ -69,6 +71,7 @@ class View:
     zone: str
     balance: Card
     verdict: str
+    change: str
     sentence: str
     scale_ends: tuple[str, str, str]
     scale_words: str
@@ -97,6 +100,7 @@ def view(digest: Digest, words: Words) -> View:
         zone=words.gettext("Week {week}, Monday to Sunday in the zone {zone}").format(week=week, zone=digest.zone),
         balance=balance,
         verdict=_verdict(digest.standing.index, words),
+        change=_change(digest.change.balance_week, words),
         sentence=_sentence(digest, words),
         scale_ends=(
             words.gettext("−100: only complaints"),
@@ -146,6 +150,36 @@ def _verdict(index: Shown, words: Words) -> str:
     if index.estimate.high < 0:
         return words.gettext("Complaints outweigh praise")
     return words.gettext("Around break-even: too close to call")
+
+
+def _change(compared: Compared, words: Words) -> str:
+    """Return what the week's balance did against the week before, as a test and not an arrow."""
+    if compared.change is None:
+        return words.gettext(
+            "Too few mentions to compare with the week before: {before} then and {now} this week, "
+            "at least {least} needed in each."
+        ).format(before=words.whole(compared.n_before), now=words.whole(compared.n_now), least=words.whole(SMALLEST_N))
+    felt, resolved = compared.change.felt, compared.change.resolved
+    said = {
+        Verdict.NOISE: words.gettext(
+            "The balance of the week shows no change beyond noise against the week before: "
+            "{delta}, 95% interval {low} to {high}."
+        ),
+        Verdict.ROSE: words.gettext(
+            "The balance of the week rose against the week before: {delta}, 95% interval {low} to {high}."
+        ),
+        Verdict.FELL: words.gettext(
+            "The balance of the week fell against the week before: {delta}, 95% interval {low} to {high}."
+        ),
+    }[compared.change.verdict].format(
+        delta=words.signed(felt.value), low=words.decimal(felt.low), high=words.decimal(felt.high)
+    )
+    if not round(resolved, 1):
+        return said
+    further = words.gettext("A further {resolved} comes from how many complaints are resolved.")
+    return words.gettext("{sentence} {further}").format(
+        sentence=said, further=further.format(resolved=words.signed(resolved))
+    )
 
 
 def _sentence(digest: Digest, words: Words) -> str:

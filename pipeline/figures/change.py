@@ -30,7 +30,7 @@ class Change:
 
     Attributes:
         delta: Now minus before, with its 95 % interval; its n counts both periods.
-        verdict: What the test says; the interval without `resolved` excludes 0 where it is not noise.
+        verdict: What the test says: noise, unless the interval of `felt` excludes 0.
         resolved: The share of `delta` that comes from more or fewer complaints being resolved.
             Nobody felt otherwise for it, so it is not tested.
         slope: What one unit of the tested share is worth in the figure between its two values.
@@ -40,6 +40,12 @@ class Change:
     verdict: Verdict
     resolved: float = 0.0
     slope: float = 1.0
+
+    @property
+    def felt(self) -> Estimate:
+        """What is tested: the delta without the resolved part."""
+        delta = self.delta
+        return Estimate(delta.value - self.resolved, delta.low - self.resolved, delta.high - self.resolved, delta.n)
 
 
 @dataclass(frozen=True)

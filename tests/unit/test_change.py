@@ -169,6 +169,26 @@ def test_nothing_moved_where_nothing_changed(period: tuple[int, int, int]) -> No
         assert change.delta.low == pytest.approx(-change.delta.high)
 
 
+@pytest.mark.parametrize(("praises", "resolved"), [(150, 0), (198, 1), (188, 6), (200, 0)])
+def test_the_interval_is_newcombe_s_on_the_index_at_the_mean_of_the_two_kbar(praises: int, resolved: int) -> None:
+    """The same by scipy's Wilson intervals and the formula of the index written out."""
+    change = balance_change(felt(190, 10)[0], felt(praises, 200 - praises - resolved, resolved)[0])
+    open_share = 1 - resolved / max(200 - praises, 1)
+    kbars = (12, 12 * open_share + (1 - open_share))
+
+    def index(share: float) -> float:
+        return sum(50 * (share - kbar * (1 - share)) / (share + kbar * (1 - share)) for kbar in kbars)
+
+    (was, was_low, was_high), (now, low, high) = (
+        (index(good / 200), *(index(end) for end in stats.binomtest(good, 200).proportion_ci(method="wilson")))
+        for good in (190, praises)
+    )
+    moved = change.felt
+    assert moved.value == pytest.approx(now - was)
+    assert moved.low == pytest.approx(now - was - math.hypot(now - low, was_high - was))
+    assert moved.high == pytest.approx(now - was + math.hypot(high - now, was - was_low))
+
+
 def test_that_older_complaints_are_resolved_is_no_change_of_what_was_felt() -> None:
     change = balance_change(felt(90, 0, 10)[0], felt(90, 10, 0)[0])
     assert change.delta.value == change.resolved == pytest.approx(100 * (90 - 120) / 210 - 80)
