@@ -21,6 +21,7 @@ from twelvefold.pipeline.digest.render import FORMATS, render
 from twelvefold.pipeline.digest.words import LOCALES
 from twelvefold.records import Completeness, Measure, Sentiment, SourceResult, SourceStatus
 from twelvefold.schemas import schema
+from twelvefold.storage.customers import Extent
 from twelvefold.storage.mentions import Quote
 from twelvefold.storage.rollups import DayCount, StarCount
 from twelvefold.storage.surveys import ScoreCount
@@ -65,6 +66,10 @@ class FakeWork:
         return self
 
     @property
+    def customers(self) -> FakeWork:
+        return self
+
+    @property
     def mentions(self) -> FakeWork:
         return self
 
@@ -83,6 +88,12 @@ class FakeWork:
             for count in self.starred
             if (since is None or count.local_date >= since) and (until is None or count.local_date < until)
         ]
+
+    def extent(self, brand_id: int) -> Extent:
+        return Extent(0, None, 0, None, None)
+
+    def revenues(self, brand_id: int, since: date, until: date) -> Sequence[float]:
+        return []
 
     def histogram(
         self, brand_id: int, measure: Measure, since: date | None = None, until: date | None = None
@@ -412,3 +423,63 @@ def test_a_mistaken_wish_names_the_mend(asked: tuple[str, str, str], error: type
     week, language, form = asked
     with pytest.raises(error, match=says):
         render(build(full(), week), language, form)
+
+
+def two_weeks(now: int, resolved: int = 0) -> FakeWork:
+    """190 praises and 10 complaints in the week before; `now` praises among 200 in this one."""
+    before = MONDAY - timedelta(days=7)
+    return FakeWork(
+        [
+            heard(190, POSITIVE, before),
+            heard(10 - resolved, NEGATIVE, before),
+            heard(resolved, NEGATIVE, before, resolved=True),
+            heard(now, POSITIVE),
+            heard(200 - now, NEGATIVE),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("language", "now", "sentence"),
+    [
+        ("en", 150, "The balance of the week fell against the week before: -82.6, 95% interval -111.0 to -49.8."),
+        ("en", 198, "The balance of the week rose against the week before: +55.8, 95% interval 7.6 to 90.2."),
+        ("en", 188, "The balance of the week shows no change beyond noise against the week before: -9.3, 95% interval"),
+        ("fr", 150, "La balance de la semaine a baissé face à la semaine précédente : -82,6, intervalle à 95 % de"),
+        ("fr", 188, "ne montre, face à la semaine précédente, aucun changement au-delà du hasard : -9,3, intervalle"),
+        ("zh-Hant", 150, "本週的平衡指數較前一週下降：-82.6，95% 區間 -111.0 至 -49.8。"),
+        ("zh-Hant", 188, "本週的平衡指數與前一週相比，變化未超出隨機波動：-9.3，95% 區間"),
+    ],
+)
+def test_under_the_headline_stands_whether_the_week_moved_beyond_noise(language: str, now: int, sentence: str) -> None:
+    for form in ("text", "html"):
+        said = re.sub(r"<[^>]+>", "", one_line(render(build(two_weeks(now)), language, form).decode()))
+        # The lines of plain text break Chinese without a space, so both are compared without any.
+        assert re.sub(r"\s", "", sentence) in re.sub(r"\s", "", said.replace("−", "-"))
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        (
+            "en",
+            "Too few mentions to compare with the week before: 0 then and 97 this week, at least 10 needed in each.",
+        ),
+        ("fr", "Trop peu d’avis pour comparer avec la semaine précédente : 0 alors et 97 cette semaine"),
+        ("zh-Hant", "評價太少，無法與前一週比較：前一週 0 則，本週 97 則，各至少需要 10 則。"),
+    ],
+)
+def test_a_week_without_one_before_it_is_not_compared(language: str, sentence: str) -> None:
+    assert re.sub(r"\s", "", sentence) in re.sub(r"\s", "", text_of(full(), language))
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "A further -26.4 comes from how many complaints are resolved."),
+        ("fr", "S’y ajoutent -26,4 dus au nombre de plaintes résolues."),
+        ("zh-Hant", "另有 -26.4 來自負評解決數的變化。"),
+    ],
+)
+def test_what_was_resolved_is_kept_apart_from_what_was_felt(language: str, sentence: str) -> None:
+    assert re.sub(r"\s", "", sentence) in re.sub(r"\s", "", text_of(two_weeks(190, resolved=5), language))
