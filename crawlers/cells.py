@@ -14,6 +14,7 @@ _SCORE = re.compile(
     r"(?:\s*[-–—:=(]\s*\D.*|\s+\D.*|[^\W\d]\D*)?",
     re.IGNORECASE | re.DOTALL,
 )
+_SCORE_LAST = re.compile(r"\D+[-–—:=(]\s*(?P<value>\d+)\)?")
 _STARS = re.compile(r"([★⭐]+)(☆*)\ufe0f?")
 _AMOUNT_CHARACTERS = re.compile(r"[^\d.,\-+]")
 
@@ -34,7 +35,8 @@ class Score:
 def read_score(cell: str) -> Score | None:
     """Return the score in a cell, or None where there is none.
 
-    Read are "9", "9,0", "8/10", "9 - Extremely likely", "10 = très satisfait", "★★★★☆", full-width figures.
+    Read are "9", "9,0", "8/10", "9 - Extremely likely", "10 = très satisfait", "Very likely (10)", "★★★★☆",
+    full-width figures.
 
     Raises:
         ValueError: Something else stands there; one sentence.
@@ -47,6 +49,8 @@ def read_score(cell: str) -> Score | None:
     text = unicodedata.normalize("NFKC", text).strip("'\" ")
     if drawn := _STARS.fullmatch(text):
         return Score(float(len(drawn[1])), float(len(drawn[1]) + len(drawn[2])) if drawn[2] else None)
+    if last := _SCORE_LAST.fullmatch(text):
+        return Score(float(last["value"]))
     found = _SCORE.fullmatch(text)
     if found is None:
         raise ValueError(f"{_shown(cell)} is not a score: a number is needed")

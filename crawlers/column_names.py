@@ -50,6 +50,9 @@ _SURVEYS = {
         r"\bces\b",
         r"effort|\beas[ey]|facil|f[aá]cil|einfach|esfuerzo|容易|輕鬆|轻松|費力|费力",
     ),
+    # Only ever configured: effort asked as how easy, or as how hard, it was. "ces" leaves that to be told.
+    "ease": (),
+    "difficulty": (),
     "score": (
         r"^(score|rating|note|stars?|grade|punkte|bewertung|puntuaci[oó]n|voto)$|^(評分|评分|分數|分数|得分|星等)$",
         r"\bscore\b|\brating\b|評分|评分|分數|分数",

@@ -12,9 +12,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from typing import NamedTuple
 
 from twelvefold.config import Brand, SurveySettings
-from twelvefold.crawlers.cells import Score, is_missing, read_score
+from twelvefold.crawlers.cells import Score, is_missing
 from twelvefold.crawlers.columns import is_personal, normalised
 from twelvefold.crawlers.layouts import Layout, find_layout
 from twelvefold.crawlers.tabular import BadRow, Row, Table
@@ -29,6 +30,15 @@ from twelvefold.storage.repository import Work
 _UNNAMED = re.compile(r"column \d+")
 _NO_DATE = re.compile(r"1980-01-01( 00:00:00)?")  # LimeSurvey's date of anonymous answers
 _LONGEST_ID = 200
+
+
+class _Scored(NamedTuple):
+    """One measure of a row on its scale."""
+
+    score: float | None
+    low: float | None
+    high: float | None
+    high_is_good: bool
 
 
 class SurveyImport:
@@ -105,7 +115,7 @@ class SurveyImport:
         if is_repeat:
             self.left_out["repeats of an earlier row"] += 1
             return ()
-        measures = scores or {Measure.COMMENT: (None, None, None)}
+        measures = scores or {Measure.COMMENT: _Scored(None, None, None, high_is_good=True)}
         self._counts.update(measures.keys())
         language = language_code(self._cell(row, "language"))
         customer_id = customer_key(self._cell(row, "customer_id"), self._key)
@@ -121,6 +131,7 @@ class SurveyImport:
                 score=score,
                 scale_low=low,
                 scale_high=high,
+                high_is_good=high_is_good,
                 # The text goes with the first measure only: it is judged and quoted once.
                 comment="" if place else comment,
                 answered_at=answered_at,
@@ -129,7 +140,7 @@ class SurveyImport:
                 customer_id=customer_id,
                 segments=segments,
             )
-            for place, (measure, (score, low, high)) in enumerate(measures.items())
+            for place, (measure, (score, low, high, high_is_good)) in enumerate(measures.items())
         )
 
     def _cell(self, row: Row, name: str) -> str:
@@ -141,11 +152,11 @@ class SurveyImport:
     def _comment(self, row: Row) -> str:
         return plain_text(self._cell(row, "comment")).text
 
-    def _scores(self, row: Row) -> dict[Measure, tuple[float | None, float | None, float | None]]:
-        """Return (score, lowest, highest) of every measure that the row answers, NPS first."""
-        found: dict[Measure, tuple[float | None, float | None, float | None]] = {}
+    def _scores(self, row: Row) -> dict[Measure, _Scored]:
+        """Return every measure that the row answers, NPS first."""
+        found: dict[Measure, _Scored] = {}
         for column in self.columns.scores:
-            score = read_score(self.layout.cell(row, column.header))
+            score = column.read(self.layout.cell(row, column.header))
             if score is None:
                 continue
             measure = column.measure or self._told_measure(row)
@@ -153,7 +164,7 @@ class SurveyImport:
                 raise ValueError(f"there is no scale for {measure.value.upper()}: configure surveys.scale")
             low, high = column.scales[measure]
             _check(score, measure, low, high, column.header)
-            found.setdefault(measure, (score.value, low, high))
+            found.setdefault(measure, _Scored(score.value, low, high, column.high_is_good))
         return {measure: found[measure] for measure in SCORED if measure in found}
 
     def _told_measure(self, row: Row) -> Measure:
@@ -173,9 +184,7 @@ class SurveyImport:
             raise ValueError(f"{told!r} is no possible date of an answer")
         return found
 
-    def _identify(
-        self, row: Row, scores: dict[Measure, tuple[float | None, float | None, float | None]], comment: str
-    ) -> tuple[str, bool]:
+    def _identify(self, row: Row, scores: dict[Measure, _Scored], comment: str) -> tuple[str, bool]:
         """Return the id of the response, and whether an earlier row told the same.
 
         Raises:

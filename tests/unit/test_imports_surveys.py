@@ -243,3 +243,78 @@ def test_an_e_mail_address_as_customer_is_kept_as_a_keyed_hash(tmp_path):
     first, second = answers_of(imported)
     assert first.customer_id.startswith("h:") and "example" not in first.customer_id
     assert second.customer_id == "C7"
+
+
+@pytest.mark.parametrize(
+    ("question", "answers", "high_is_good"),
+    [
+        ("How easy was it to solve your problem?", ("7", "2"), True),
+        ("Customer effort score", ("7", "2"), True),
+        ("How difficult was it? (effort)", ("7", "2"), False),
+        ("How much effort did you have to put in?", ("5", "1"), False),
+        ("Quel effort avez-vous dû fournir ?", ("5", "1"), False),
+        ("Comment jugez-vous cet effort, facile ou difficile ?", ("5 - Très difficile", "1 - Très facile"), False),
+        ("How easy or difficult was it?", ("1 - Very difficult", "7 - Very easy"), True),
+        ("How easy was it? (1 = very easy, 5 = very difficult)", ("5", "1"), False),
+        ("您覺得費力嗎", ("5", "1"), False),
+        ("問題容易解決嗎", ("5", "1"), True),
+    ],
+)
+def test_which_end_of_effort_is_easy_is_told_by_labels_or_the_question(tmp_path, question, answers, high_is_good):
+    rows = "".join(f'{number},"{answer}"\n' for number, answer in enumerate(answers))
+    imported = survey(write(tmp_path, f'id,"{question}"\n{rows}'))
+    assert {(a.measure, a.high_is_good) for a in answers_of(imported)} == {(Measure.CES, high_is_good)}
+    assert any("turned, so high = easy" in note for note in imported.notes) is not high_is_good
+
+
+@pytest.mark.parametrize(("field", "high_is_good"), [("ease", True), ("difficulty", False)])
+def test_the_mapping_says_which_end_is_easy(tmp_path, field, high_is_good):
+    file = write(tmp_path, "id,How difficult was it\n1,5\n2,1\n")
+    imported = survey(file, mapping={field: "How difficult was it"})
+    assert [a.high_is_good for a in answers_of(imported)] == [high_is_good] * 2
+    assert imported.mapping["ces"] == "How difficult was it"
+    with pytest.raises(ConfigError, match="only one"):
+        survey(file, mapping={"ces": "id", field: "id"})
+
+
+def test_answers_in_words_are_scores_and_the_reading_is_told(tmp_path):
+    rows = "1,Very satisfied,5\n2,Satisfied,\n3,Very dissatisfied,1\n4,Mostly harmless,3\n"
+    imported = survey(write(tmp_path, "id,Satisfaction,Rang\n" + rows))
+    assert [(a.measure, a.score, a.scale_low, a.scale_high) for a in answers_of(imported)] == [
+        (Measure.CSAT, 5, 1, 5),
+        (Measure.CSAT, 4, 1, 5),
+        (Measure.CSAT, 1, 1, 5),
+    ]
+    assert any("'Very satisfied' = 5" in note and "CSAT of 1 to 5" in note for note in imported.notes)
+    ((number, reason),) = rejected_of(survey(imported.table.path))
+    assert number == 5 and "not a score" in reason
+
+
+def test_words_of_ease_are_not_turned_and_agreement_is_as_the_question_asks(tmp_path):
+    eased = survey(write(tmp_path, "id,How difficult was it? (effort)\n1,Très facile\n2,Très difficile\n", "a.csv"))
+    assert [(a.score, a.high_is_good) for a in answers_of(eased)] == [(5, True), (1, True)]
+    agreed = survey(write(tmp_path, "id,It took much effort\n1,非常同意\n2,不同意\n", "b.csv"))
+    assert [(a.score, a.high_is_good) for a in answers_of(agreed)] == [(5, False), (2, False)]
+
+
+def test_words_are_no_nps_and_unknown_ones_are_named(tmp_path):
+    file = write(tmp_path, "id,nps\n1,Very likely\n2,Unlikely\n")
+    assert answers_of(survey(file, mapping={"nps": "nps"})) == []
+    with pytest.raises(UnreadableFile, match=r"no scores that are known: 'blue', 'red'"):
+        survey(write(tmp_path, "id,Q\n1,blue\n2,red\n"), mapping={"csat": "Q"})
+    beside = survey(write(tmp_path, "id,Q,comment\n1,blue,Fine\n"), mapping={"csat": "Q"})
+    assert [a.measure for a in answers_of(beside)] == [Measure.COMMENT]
+    assert any("'Q' is left out" in note for note in beside.notes)
+
+
+@pytest.mark.parametrize(
+    "cell", ["10 (extremely likely)", "10 - Extremely likely", "Extremely likely (10)", "très probable - 10"]
+)
+def test_a_score_with_its_label_is_that_score(tmp_path, cell):
+    (answer,) = answers_of(survey(write(tmp_path, f"id,nps\n1,{cell}\n")))
+    assert answer.score == 10
+
+
+def test_a_column_of_scores_without_one_leaves_the_comments(tmp_path):
+    imported = survey(write(tmp_path, "id,Satisfaction,comment\n1,NA,Fine\n"))
+    assert [a.measure for a in answers_of(imported)] == [Measure.COMMENT]
