@@ -101,9 +101,10 @@ def health(
     period = _period(since, until, week)
     if by is not None and by not in GROUPINGS:
         raise CallerMistake(f"figures cannot be grouped by {by!r}; choose one of {', '.join(GROUPINGS)}")
-    counts = work.rollups.daily(brand_id, model, until=period.until)
+    merged = by not in ("subject", "language")
+    counts = work.rollups.daily(brand_id, model, until=period.until, merged=merged)
     whole_weeks = Week.of(period.since).since if period.since else None
-    starred = work.rollups.stars(brand_id, since=whole_weeks, until=period.until)
+    starred = work.rollups.stars(brand_id, since=whole_weeks, until=period.until, merged=merged)
     last_day = _last_day(period, counts)
     asked = partial(answers, work.surveys, brand_id)
     scores = partial(work.surveys.histogram, brand_id)

@@ -33,12 +33,20 @@ class Rollups(Protocol):
     """Where daily counts come from."""
 
     def daily(
-        self, brand_id: int, model: str, *, since: date | None = None, until: date | None = None
+        self,
+        brand_id: int,
+        model: str,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        merged: bool = False,
     ) -> Sequence[DayCount]:
-        """Return the counts of the days in [since, until)."""
+        """Return the counts of the days in [since, until); `merged`: subjects and languages together."""
 
-    def stars(self, brand_id: int, *, since: date | None = None, until: date | None = None) -> Sequence[StarCount]:
-        """Return how many have how many stars, of the days in [since, until)."""
+    def stars(
+        self, brand_id: int, *, since: date | None = None, until: date | None = None, merged: bool = False
+    ) -> Sequence[StarCount]:
+        """Return how many have how many stars, of the days in [since, until); `merged` as in `daily`."""
 
 
 class Surveys(Protocol):

@@ -14,7 +14,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, literal_column, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    cast,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 
 from twelvefold.records import CaseState, Sentiment
 from twelvefold.storage.kept_counts import KeptCounts, Key
@@ -28,6 +40,7 @@ from twelvefold.storage.tables import (
     SubjectTable,
 )
 
+_LABELS = {label.value: label for label in Sentiment}
 RATING = "rating"  # the model's name where only stars were there
 
 
@@ -100,63 +113,50 @@ class Rollups:
         self._stars = KeptCounts(connection, StarTable, _counting_stars(), _star_key)
 
     def daily(
-        self, brand_id: int, model: str, *, since: date | None = None, until: date | None = None
+        self,
+        brand_id: int,
+        model: str,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        merged: bool = False,
     ) -> list[DayCount]:
         """Return the counts of the days in [since, until), in a stable order.
 
         Args:
             model: The judge of the texts; ratings without text are counted with it.
+            merged: Count subjects and languages together, as none: many times fewer counts.
         """
-        query = (
-            select(
-                RollupTable.local_date,
-                SourceTable.name,
-                RollupTable.subject,
-                RollupTable.language,
-                RollupTable.label,
-                RollupTable.resolved,
-                RollupTable.n,
-            )
-            .join(SourceTable, SourceTable.id == RollupTable.source_id)
-            .where(RollupTable.brand_id == brand_id, RollupTable.model.in_((model, RATING)))
-        )
-        if since is not None:
-            query = query.where(RollupTable.local_date >= since)
-        if until is not None:
-            query = query.where(RollupTable.local_date < until)
-        merged: Counter[Key] = Counter()
-        for day, source, subject, language, label, resolved, n in self._connection.execute(query):
-            merged[day, source, subject, language, label, resolved] += n
+        query = _read(RollupTable, brand_id, since, until, merged, RollupTable.label, RollupTable.resolved)
+        rows = self._connection.execute(query.where(RollupTable.model.in_((model, RATING)))).all()
+        sources = self._sources(brand_id)
         return [
-            DayCount(day, source, subject or None, language or "und", Sentiment(label), resolved, n)
-            for (day, source, subject, language, label, resolved), n in sorted(merged.items())
+            DayCount(day, source, subject or None, language or "und", _LABELS[label], resolved, n)
+            for day, source, subject, language, label, resolved, n in sorted(
+                (day, sources[source], *rest) for day, source, *rest in rows
+            )
         ]
 
-    def stars(self, brand_id: int, *, since: date | None = None, until: date | None = None) -> list[StarCount]:
-        """Return how many mentions of the days in [since, until) have how many stars, in a stable order."""
-        query = (
-            select(
-                StarTable.local_date,
-                SourceTable.name,
-                StarTable.subject,
-                StarTable.language,
-                StarTable.tenths,
-                StarTable.n,
-            )
-            .join(SourceTable, SourceTable.id == StarTable.source_id)
-            .where(StarTable.brand_id == brand_id)
-        )
-        if since is not None:
-            query = query.where(StarTable.local_date >= since)
-        if until is not None:
-            query = query.where(StarTable.local_date < until)
-        merged: Counter[Key] = Counter()
-        for day, source, subject, language, tenths, n in self._connection.execute(query):
-            merged[day, source, subject, language or "und", tenths] += n
+    def stars(
+        self, brand_id: int, *, since: date | None = None, until: date | None = None, merged: bool = False
+    ) -> list[StarCount]:
+        """Return how many mentions of the days in [since, until) have how many stars, in a stable order.
+
+        Args:
+            merged: Count subjects and languages together, as none.
+        """
+        rows = self._connection.execute(_read(StarTable, brand_id, since, until, merged, StarTable.tenths)).all()
+        sources = self._sources(brand_id)
         return [
-            StarCount(day, source, subject or None, language, tenths / 10, n)
-            for (day, source, subject, language, tenths), n in sorted(merged.items())
+            StarCount(day, source, subject or None, language or "und", tenths / 10, n)
+            for day, source, subject, language, tenths, n in sorted(
+                (day, sources[source], *rest) for day, source, *rest in rows
+            )
         ]
+
+    def _sources(self, brand_id: int) -> dict[int, str]:
+        query = select(SourceTable.id, SourceTable.name).where(SourceTable.brand_id == brand_id)
+        return dict(self._connection.execute(query).tuples())
 
     def models(self, brand_id: int) -> list[str]:
         """Return the models whose judgements are counted for this brand, ratings aside."""
@@ -205,6 +205,28 @@ class Rollups:
             *self._classes.differences(brand_id, [JudgementTable.model.in_(wanted)], [RollupTable.model.in_(wanted)]),
             *self._stars.differences(brand_id),
         ]
+
+
+def _read(
+    table: type[RollupTable | StarTable],
+    brand_id: int,
+    since: date | None,
+    until: date | None,
+    merged: bool,
+    *counted: Any,
+) -> Select[*tuple[Any, ...]]:
+    """Return the query for the kept counts of a period, summed over what is not asked for."""
+    subject, language = (_NOTHING, _NOTHING) if merged else (table.subject, table.language)
+    apart = () if merged else (subject, language)
+    query = (
+        # The sum of whole numbers is a decimal to PostgreSQL.
+        select(table.local_date, table.source_id, subject, language, *counted, cast(func.sum(table.n), BigInteger))
+        .where(table.brand_id == brand_id)
+        .group_by(table.local_date, table.source_id, *apart, *counted)
+    )
+    if since is not None:
+        query = query.where(table.local_date >= since)
+    return query if until is None else query.where(table.local_date < until)
 
 
 # Written out, as PostgreSQL takes the same expression with another parameter for another group.

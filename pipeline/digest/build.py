@@ -220,7 +220,7 @@ def build_digest(
     """
     asked = Week.parse(week)
     rule = configuration.rule
-    counts = work.rollups.daily(brand_id, model, until=asked.until)
+    counts = work.rollups.daily(brand_id, model, until=asked.until, merged=True)
     days = days_of(counts, brand)
     sources = _sources(brand, work.runs.last_results(brand_id), counts, asked)
     return Digest(
@@ -233,7 +233,7 @@ def build_digest(
         change=week_change(counts, brand, rule, asked, partial(work.surveys.histogram, brand_id)),
         answers=answers(work.surveys, brand_id, asked.since, asked.until),
         all_answers=answers(work.surveys, brand_id, None, None),
-        stars=star_mean(work.rollups.stars(brand_id, since=asked.since, until=asked.until)),
+        stars=star_mean(work.rollups.stars(brand_id, since=asked.since, until=asked.until, merged=True)),
         heard=_heard(counts, asked),
         open_cases=sum(day.n for day in days if day.label is Sentiment.NEGATIVE and not day.resolved),
         trend=_trend(days, rule, asked, any(line.hole for line in sources)),

@@ -67,7 +67,13 @@ class FakeWork:
         return self
 
     def daily(
-        self, brand_id: int, model: str, *, since: date | None = None, until: date | None = None
+        self,
+        brand_id: int,
+        model: str,
+        *,
+        since: date | None = None,
+        until: date | None = None,
+        merged: bool = False,
     ) -> Sequence[DayCount]:
         return [
             count
@@ -75,7 +81,9 @@ class FakeWork:
             if (since is None or count.local_date >= since) and (until is None or count.local_date < until)
         ]
 
-    def stars(self, brand_id: int, *, since: date | None = None, until: date | None = None) -> Sequence[StarCount]:
+    def stars(
+        self, brand_id: int, *, since: date | None = None, until: date | None = None, merged: bool = False
+    ) -> Sequence[StarCount]:
         return [
             count
             for count in self.starred
