@@ -229,9 +229,10 @@ def change_text(document: Mapping[str, Any]) -> str:
     """Return the `change` entry as one line for a terminal, or "" where nothing is compared."""
     if document["week"] is None:
         return ""
+    figures = (("balance", document["balance_week"], 1), ("NPS", document["nps"], 1), ("CSAT", document["csat"], 100))
+    # A survey that asked in neither week has nothing to compare; the balance always has its word.
     said = [
-        f"{name} {_said(document[entry], scale)}"
-        for name, entry, scale in (("balance", "balance_week", 1), ("NPS", "nps", 1), ("CSAT", "csat", 100))
+        f"{name} {_said(entry, scale)}" for name, entry, scale in figures if name == "balance" or entry["delta"]["n"]
     ]
     return f"Against the week before ({document['against']}): {'; '.join(said)}."
 

@@ -179,8 +179,9 @@ def test_without_a_week_nothing_is_compared() -> None:
 def test_the_line_for_a_terminal_says_what_was_felt_apart_from_what_was_resolved() -> None:
     counts = [heard(90, POSITIVE, BEFORE), heard(10, NEGATIVE, BEFORE, resolved=True)]
     counts += [heard(90, POSITIVE, NOW), heard(10, NEGATIVE, NOW)]
-    said = change_text(compare(counts, asking({})))
-    assert said.startswith(
+    ask = asking({(Measure.NPS, NOW): nps(6, 0)})
+    assert change_text(compare(counts, ask)) == (
         "Against the week before (2026-W46): balance no change beyond noise (+0.0, 95 % -30.0 to +30.0, real +0.0, "
-        "mix +0.0) and -94.3 from resolved complaints; NPS not compared, too few answers: 0 the week before"
+        "mix +0.0) and -94.3 from resolved complaints; NPS not compared, too few answers: 0 the week before and 6 "
+        "this week, at least 10 needed in each."
     )
