@@ -90,7 +90,7 @@ def star_rows(brand: int, sources: Sequence[int], mentions: int) -> Iterator[tup
 def write_mentions(connection: Any, brand: int, sources: Sequence[int], count: int) -> None:
     """Write that many judged mentions, for the scan."""
     at = datetime(2026, 11, 22, tzinfo=UTC)
-    told = "It works as it should, and came on the day that was told. " * 3
+    told = "It works as it should, and came on the day that was told."
     names = (
         *("brand_id", "source_id", "external_id", "local_date", "content_hash", "revision_hash", "raw_revision"),
         *("revision", "stars", "collected_at", "published_precision", "title", "text"),

@@ -156,7 +156,7 @@ class Rollups:
 
     def _sources(self, brand_id: int) -> dict[int, str]:
         query = select(SourceTable.id, SourceTable.name).where(SourceTable.brand_id == brand_id)
-        return dict(self._connection.execute(query).tuples())
+        return {row.id: row.name for row in self._connection.execute(query)}
 
     def models(self, brand_id: int) -> list[str]:
         """Return the models whose judgements are counted for this brand, ratings aside."""
