@@ -18,7 +18,9 @@ from twelvefold.config import Brand, Configuration, Rule
 from twelvefold.errors import CallerMistake
 from twelvefold.pipeline.change_health import change_entry, change_text
 from twelvefold.pipeline.columns import pad, shorten, side_by_side, wrap
+from twelvefold.pipeline.customer_health import NOT_SPLIT, CustomerFigures, class_sentence, customer_figures, refused
 from twelvefold.pipeline.figures.balance import NoWayOut
+from twelvefold.pipeline.figures.intervals import Estimate
 from twelvefold.pipeline.running import weigh_weeks
 from twelvefold.pipeline.sentence import break_even
 from twelvefold.pipeline.week import Week, weeks_between
@@ -54,6 +56,7 @@ _NO_WAY_OUT = {
 _COLUMNS = 78
 _PARTS = ("value", "low", "high")
 _UNSPLIT = Answers(*[Shown(None, 0, Refusal.NOT_SPLIT)] * 3)
+UNSPLIT_CUSTOMERS = refused(NOT_SPLIT)
 Count = TypeVar("Count", DayCount, StarCount)
 Key = TypeVar("Key", bound=Hashable)
 _KEYS: Mapping[str, Callable[[DayCount | StarCount], str | None]] = {
@@ -109,6 +112,9 @@ def health(
     asked = partial(answers, work.surveys, brand_id)
     scores = partial(work.surveys.histogram, brand_id)
     moved = partial(change_entry, brand=brand_settings, rule=configuration.rule, week=period.week)
+    customers = customer_figures(
+        work.customers, brand_id, brand_settings.customers, since=period.since, until=period.until, last_day=last_day
+    )
     document = partial(_blocks, rule=configuration.rule)
     days = days_of(counts, brand_settings)
     starred_within = [count for count in starred if period.since is None or count.local_date >= period.since]
@@ -149,7 +155,15 @@ def health(
         "zone": brand_settings.zone,
         "since": period.since.isoformat() if period.since else None,
         "until": period.until.isoformat() if period.until else None,
-        **document(days, asked(period.since, period.until), star_mean(starred_within), period.week, last_day),
+        **document(
+            days,
+            asked(period.since, period.until),
+            star_mean(starred_within),
+            period.week,
+            last_day,
+            customers=customers,
+        ),
+        "abc": customers.abc,
         "change": moved(counts, ask=scores),
         "by": groups,
         "by_note": f"by {by}: {NOT_BUILT_NOTE}" if by in ("aspect", "segment") else None,
@@ -193,11 +207,19 @@ def _split(counts: Iterable[Count], key: Callable[[Count], Key]) -> dict[Key, li
 
 
 def _blocks(
-    days: Sequence[Day], asked: Answers, stars: Shown, week: Week | None, last_day: date, *, rule: Rule
+    days: Sequence[Day],
+    asked: Answers,
+    stars: Shown,
+    week: Week | None,
+    last_day: date,
+    *,
+    rule: Rule,
+    customers: CustomerFigures = UNSPLIT_CUSTOMERS,
 ) -> dict[str, Any]:
     """Return the blocks for some mentions and answers."""
     within = undecayed(days, rule, week.since, week.until) if week else None
-    return blocks(standing(days, rule, last_day), within, asked, stars, rule, week, last_day if days or week else None)
+    heard_to = last_day if days or week else None
+    return blocks(standing(days, rule, last_day), within, asked, stars, rule, week, heard_to, customers)
 
 
 def blocks(
@@ -208,6 +230,7 @@ def blocks(
     rule: Rule,
     week: Week | None,
     last_day: date | None,
+    customers: CustomerFigures = UNSPLIT_CUSTOMERS,
 ) -> dict[str, Any]:
     """Return the two blocks, and what is not built yet, as the contract shapes them.
 
@@ -226,15 +249,18 @@ def blocks(
             "nps": figure(
                 asked.nps, "NPS from surveys: 100 x (promoters 9-10 - detractors 0-6) / n; adjusted Wald interval"
             ),
-            "repurchase": figure(NOT_BUILT, "customers with 2 orders or more in 12 months / with 1 or more"),
-            "retention": figure(NOT_BUILT, "1 - churn"),
-            "engagement": figure(NOT_BUILT, "contacts per active customer and period, against the brand's own mean"),
+            **customers.loyalty(),
         },
-        "churn": figure(NOT_BUILT, "customers lost in the period / customers at its start"),
-        "value_of_saved": figure(NOT_BUILT, "mean yearly margin per active customer x expected years"),
-        "roe2": figure(NOT_BUILT, "return on experience x engagement, by a house definition"),
+        **customers.entries(*_experience(asked, within or standing_now)),
         "voice": figure(NOT_BUILT, "how much more likely unhappy customers are to post than happy ones"),
     }
+
+
+def _experience(asked: Answers, weighed: Standing) -> tuple[Estimate | None, str]:
+    """Return what was felt, in 0..1, and its name: CSAT, or the positive share where no survey asked."""
+    if asked.csat.estimate is not None:
+        return asked.csat.estimate, "CSAT"
+    return weighed.positive_share.estimate, "positive share"
 
 
 def balance_document(shown: Standing, rule: Rule, scope: str) -> dict[str, Any]:
@@ -321,6 +347,14 @@ def health_text(document: Mapping[str, Any]) -> str:
         ("Repurchase", loyalty["repurchase"], "{:.1f} %", 100),
         ("Retention", loyalty["retention"], "{:.1f} %", 100),
         ("Engagement", loyalty["engagement"], "{:.2f}", 1),
+        ("Churn", document["churn"], "{:.1f} %", 100),
+        *(
+            (f"  last {name}", shown, "{:.1f} %", 100)
+            for name, shown in document["churn"]["by"].items()
+            if shown["value"] is not None
+        ),
+        ("Value of one saved", document["value_of_saved"], "{:.2f}", 1),
+        ("ROE2 (house)", document["roe2"], "{:.2f}", 1),
     ]
     column = (_COLUMNS - 2) // 2
     at_other_k = ", ".join(
@@ -350,6 +384,8 @@ def health_text(document: Mapping[str, Any]) -> str:
             _COLUMNS,
         ),
     ]
+    if document["abc"]["classes"]:
+        lines += wrap(class_sentence(document["abc"]), _COLUMNS)
     if document["by"]:
         lines += ["", *_group_lines(document["by"])]
     if document["by_note"]:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from twelvefold.config import Brand, Rule
+from twelvefold.pipeline.customer_health import Customers
 from twelvefold.pipeline.figures.balance import Balance, Weighed, balance, decay, tally
 from twelvefold.pipeline.figures.csat import ces, csat_of_scores, stars
 from twelvefold.pipeline.figures.intervals import Estimate
@@ -68,6 +69,10 @@ class Counted(Protocol):
     @property
     def surveys(self) -> Surveys:
         """The survey answers."""
+
+    @property
+    def customers(self) -> Customers:
+        """The customers and their orders."""
 
 
 class Refusal(StrEnum):

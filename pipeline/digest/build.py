@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from twelvefold.config import Brand, Configuration, Rule
 from twelvefold.pipeline.change_health import WeekChange, change_document, week_change
+from twelvefold.pipeline.customer_health import CustomerFigures, customer_figures
 from twelvefold.pipeline.digest.quotation import link, plain, quotation
 from twelvefold.pipeline.health import blocks, figure
 from twelvefold.pipeline.week import Week
@@ -136,6 +137,7 @@ class Digest:
         change: The week against the one before it.
         answers, all_answers: Survey figures of the week, and of all answers ever.
         stars: The mean of the stars that were given in the week.
+        customers: What customers did in the week.
         open_cases: Complaints that stand open, of all time up to the end of the week.
         trend: The last twelve weeks, this one last.
     """
@@ -150,6 +152,7 @@ class Digest:
     answers: Answers
     all_answers: Answers
     stars: Shown
+    customers: CustomerFigures
     heard: Heard
     open_cases: int
     trend: tuple[TrendWeek, ...]
@@ -159,7 +162,16 @@ class Digest:
 
     def document(self) -> dict[str, Any]:
         """Return the digest as a JSON document."""
-        shown = blocks(self.standing, self.within, self.answers, self.stars, self.rule, self.week, self.week.last_day)
+        shown = blocks(
+            self.standing,
+            self.within,
+            self.answers,
+            self.stars,
+            self.rule,
+            self.week,
+            self.week.last_day,
+            self.customers,
+        )
         return {
             "schema": "twelvefold/digest/1",
             "brand": self.brand,
@@ -234,6 +246,9 @@ def build_digest(
         answers=answers(work.surveys, brand_id, asked.since, asked.until),
         all_answers=answers(work.surveys, brand_id, None, None),
         stars=star_mean(work.rollups.stars(brand_id, since=asked.since, until=asked.until, merged=True)),
+        customers=customer_figures(
+            work.customers, brand_id, brand.customers, since=asked.since, until=asked.until, last_day=asked.last_day
+        ),
         heard=_heard(counts, asked),
         open_cases=sum(day.n for day in days if day.label is Sentiment.NEGATIVE and not day.resolved),
         trend=_trend(days, rule, asked, any(line.hole for line in sources)),
