@@ -485,7 +485,7 @@ def test_a_week_without_one_before_it_is_not_compared(language: str, sentence: s
     ("language", "sentence"),
     [
         ("en", "A further -26.4 comes from how many complaints are resolved."),
-        ("fr", "S’y ajoutent -26,4 dus au nombre de plaintes résolues."),
+        ("fr", "S’y ajoutent -26,4 points, dus au nombre de plaintes résolues."),
         ("zh-Hant", "另有 -26.4 來自負評解決數的變化。"),
     ],
 )
