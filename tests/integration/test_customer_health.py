@@ -14,7 +14,8 @@ import pytest
 
 from twelvefold.config import Configuration, parse_configuration
 from twelvefold.pipeline.digest.build import build_digest
-from twelvefold.pipeline.health import health, health_text
+from twelvefold.pipeline.health import health
+from twelvefold.pipeline.health_text import health_text
 from twelvefold.pipeline.imports import What, import_files
 from twelvefold.schemas import schema
 from twelvefold.storage.engine import Database

@@ -15,7 +15,8 @@ from twelvefold.config import parse_configuration
 from twelvefold.pipeline.digest.build import build_digest
 from twelvefold.pipeline.digest.render import FORMATS, render
 from twelvefold.pipeline.digest.words import LOCALES
-from twelvefold.pipeline.health import GROUPINGS, health, health_text
+from twelvefold.pipeline.health import GROUPINGS, health
+from twelvefold.pipeline.health_text import health_text
 from twelvefold.records import (
     Completeness,
     Judgement,

@@ -14,7 +14,8 @@ import pytest
 
 from twelvefold.config import Configuration, parse_configuration
 from twelvefold.errors import CallerMistake, UnknownName
-from twelvefold.pipeline.health import health, health_text
+from twelvefold.pipeline.health import health
+from twelvefold.pipeline.health_text import health_text
 from twelvefold.pipeline.weighing import effort, promotion, satisfaction
 from twelvefold.records import Measure, Sentiment
 from twelvefold.schemas import schema

@@ -32,7 +32,8 @@ def command(
     """Show satisfaction (what was felt) and loyalty (what they will do), each figure with its interval and n."""
     from twelvefold.models.scorer import model_id
     from twelvefold.pipeline.brand import brand_number
-    from twelvefold.pipeline.health import health, health_text
+    from twelvefold.pipeline.health import health
+    from twelvefold.pipeline.health_text import health_text
 
     if week and (since or until):
         raise click.UsageError("--week stands for a period of its own: leave out --since and --until")
