@@ -6,11 +6,13 @@ run it twice. A night missed while nothing ran is caught up once, the newest onl
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
@@ -52,20 +54,32 @@ class NightTrigger(BaseTrigger):  # type: ignore[misc]
         return instant
 
 
+class NightScheduler(BackgroundScheduler):  # type: ignore[misc]
+    """A scheduler that may be stopped at the moment in which it hands out a job that runs once.
+
+    APScheduler then looks for that job in the wrong place to remove it, and its thread dies of a `JobLookupError`.
+    """
+
+    def remove_job(self, job_id: str, jobstore: str | None = None) -> None:
+        """Remove a job; one that is gone already is no error."""
+        with contextlib.suppress(JobLookupError):
+            super().remove_job(job_id, jobstore)
+
+
 def schedule_nights(
     brands: tuple[Brand, ...],
     run: Callable[[Brand, date], None],
     is_finished: Callable[[Brand, date], bool],
     *,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> BackgroundScheduler:
+) -> NightScheduler:
     """Return a started scheduler that calls `run(brand, local_date)` for each night that is due.
 
     `run` may raise `NightBusy` (another process has it): the night is offered
     again a minute later, in case that process dies. Nights of several brands follow
     one another: the machine is small.
     """
-    scheduler = BackgroundScheduler(
+    scheduler = NightScheduler(
         timezone=UTC,
         executors={"default": {"type": "threadpool", "max_workers": 1}},
         job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},

@@ -109,3 +109,9 @@ def test_a_night_that_another_process_holds_is_offered_again(problem: Exception)
     scheduler.shutdown(wait=True)
     assert again is not None
     assert again.next_run_time > datetime.now(UTC) + timedelta(seconds=40)
+
+
+def test_stopping_while_a_job_that_runs_once_is_handed_out_is_no_error() -> None:
+    scheduler = schedule_nights((Brand(name="Acme"),), lambda brand, local_date: None, lambda brand, local_date: True)
+    scheduler.shutdown(wait=True)
+    scheduler.remove_job("catch-up/Acme")  # as APScheduler does when it is stopped between handing out and removing
