@@ -10,8 +10,7 @@
     |- SchemaMismatch           the database is newer than this program
     |- LeaseLost                another process took this night over                (transient)
     |- NightBusy                another living process runs this night              (transient)
-    |- ModelUnusable            weights missing, corrupt, or failing their self-test
-    `- CrawlFailed              a crawl process ended without a result              (transient)
+    `- ModelUnusable            weights missing, corrupt, or failing their self-test
 
 A message says what happened, with which value, and what to do. Nothing else of
 these may reach a person: foreign exceptions are translated where they cross a
@@ -75,9 +74,3 @@ class NightBusy(TwelvefoldError):
 
 class ModelUnusable(TwelvefoldError):
     """The model's files are missing or corrupt, or it fails its self-test."""
-
-
-class CrawlFailed(TwelvefoldError):
-    """A crawl process ended without telling a result."""
-
-    transient = True

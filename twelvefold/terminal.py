@@ -8,15 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from twelvefold.config import Brand, Configuration
     from twelvefold.storage.engine import Database
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 config_option = click.option(
     "--config",
