@@ -57,7 +57,7 @@ def main() -> int:
         write(CrawlEnded(SourceStatus.FAILED, message=str(exc)))
         return 0
     adapter = source_class(job.settings.kind)(job.settings, job.folder)
-    tally = Tally(adapter.statement, job.known)
+    tally = Tally(adapter.statement, {} if job.asked.deep else job.known)
     if isinstance(adapter, LocalSource):
         read_local(job, adapter, tally, write)
     elif isinstance(adapter, WebSource):

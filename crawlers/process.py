@@ -17,10 +17,13 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
 from twelvefold.config import Network, SourceSettings
+from twelvefold.crawlers.secrets import Secrets
+from twelvefold.crawlers.source import Asked
 from twelvefold.records import Completeness, RawMention, SourceStatus
 
 GRACE_S = 60.0
@@ -33,6 +36,10 @@ CHILD = (sys.executable, "-P", "-m", "twelvefold.crawlers.child")
 """The child's command; -P keeps the caller's folder off its import path."""
 
 
+Validators = tuple[str | None, str | None]
+"""A page's ETag and Last-Modified, as its server wrote them."""
+
+
 @dataclass(frozen=True)
 class CrawlJob:
     """One crawl of one source.
@@ -42,12 +49,16 @@ class CrawlJob:
         known: Identity key to raw revision of the newest stored mentions, for stopping at known ground.
             It vouches for all that is older: leave it empty where the last crawl was killed or left a
             gap, or what it did not reach will never be read.
+        validators: Address to (ETag, Last-Modified) as the last crawl learnt them, for pages that need
+            not be sent again; a deep pass asks for all of them.
     """
 
     settings: SourceSettings
     network: Network
     folder: Path = Path()
     known: Mapping[str, str] = field(default_factory=dict)
+    asked: Asked = field(default_factory=lambda: Asked(datetime.now(UTC)))
+    validators: Mapping[str, Validators] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the job as one line."""
@@ -57,7 +68,10 @@ class CrawlJob:
                 "network": self.network.model_dump(mode="json"),
                 "folder": str(self.folder.resolve()),
                 "known": dict(self.known),
-            }
+                "asked": vars(self.asked),
+                "validators": dict(self.validators),
+            },
+            default=datetime.isoformat,
         )
 
     @classmethod
@@ -69,16 +83,28 @@ class CrawlJob:
             network=Network.model_validate(given["network"]),
             folder=Path(given["folder"]),
             known=given["known"],
+            asked=Asked(
+                now=datetime.fromisoformat(given["asked"]["now"]),
+                newest=datetime.fromisoformat(newest) if (newest := given["asked"]["newest"]) else None,
+                deep=given["asked"]["deep"],
+            ),
+            validators=_validators(given["validators"]),
         )
 
 
 @dataclass(frozen=True)
 class PageRead:
-    """One page, with all items on it; `rejected` holds a sentence for each that could not be read."""
+    """One page, with all items on it.
+
+    Attributes:
+        rejected: A sentence for each item that could not be read.
+        removed: Ids of items that the source itself says are gone.
+    """
 
     url: str
     mentions: tuple[RawMention, ...] = ()
     rejected: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +115,7 @@ class CrawlEnded:
         fetched: Pages (of local sources: files) that were answered.
         message: What a person needs to know, or "".
         total_told: How many items the source says it has, where it says so.
+        validators: What the next crawl's job takes, for the pages that were read well.
     """
 
     status: SourceStatus
@@ -96,6 +123,7 @@ class CrawlEnded:
     fetched: int = 0
     message: str = ""
     total_told: int | None = None
+    validators: Mapping[str, Validators] = field(default_factory=dict)
 
 
 CrawlEvent = PageRead | CrawlEnded
@@ -105,8 +133,10 @@ def crawl(job: CrawlJob, *, grace_s: float = GRACE_S) -> Iterator[CrawlEvent]:
     """Crawl one source in a child process, yielding its pages and, last, how it ended.
 
     A source's fault never raises: it is the status of the last event. Leaving
-    the loop early ends the child.
+    the loop early ends the child. Nothing that is yielded holds a value of the
+    source's keys and passwords.
     """
+    secrets = Secrets.of(job.settings)
     limit_s = job.settings.budget.minutes * 60 + grace_s
     with tempfile.TemporaryFile() as log:
         child = subprocess.Popen(CHILD, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
@@ -117,14 +147,14 @@ def crawl(job: CrawlJob, *, grace_s: float = GRACE_S) -> Iterator[CrawlEvent]:
         fetched = 0
         ended: CrawlEnded | None = None
         try:
-            for event in _events(child, job):
+            for event in map(secrets.blotted, _events(child, job)):
                 if isinstance(event, CrawlEnded):
                     ended = event
                     break
                 fetched += 1
                 yield event
             if ended is None:
-                ended = _without_result(child, overdue.is_set(), limit_s, fetched, log)
+                ended = secrets.blotted(_without_result(child, overdue.is_set(), limit_s, fetched, log))
         finally:
             clock.cancel()
             _close(child)
@@ -190,8 +220,7 @@ def event_to_json(event: CrawlEvent) -> str:
     if isinstance(event, CrawlEnded):
         return json.dumps({"event": "ended", **vars(event)})
     mentions = [vars(mention) for mention in event.mentions]
-    written = {"event": "page", "url": event.url, "mentions": mentions, "rejected": event.rejected}
-    return json.dumps(written, default=str)
+    return json.dumps({"event": "page", **vars(event), "mentions": mentions}, default=str)
 
 
 def event_from_json(line: str | bytes) -> CrawlEvent:
@@ -199,6 +228,12 @@ def event_from_json(line: str | bytes) -> CrawlEvent:
     given: dict[str, Any] = json.loads(line)
     if given.pop("event") == "ended":
         status, completeness = SourceStatus(given.pop("status")), Completeness(given.pop("completeness"))
-        return CrawlEnded(status=status, completeness=completeness, **given)
+        validators = _validators(given.pop("validators"))
+        return CrawlEnded(status=status, completeness=completeness, validators=validators, **given)
     mentions = tuple(RawMention(**{**mention, "identity": tuple(mention["identity"])}) for mention in given["mentions"])
-    return PageRead(given["url"], mentions, tuple(given["rejected"]))
+    return PageRead(given["url"], mentions, tuple(given["rejected"]), tuple(given["removed"]))
+
+
+def _validators(given: dict[str, Any]) -> dict[str, Validators]:
+    """Return validators from what JSON makes of them."""
+    return {url: (etag, modified) for url, (etag, modified) in given.items()}

@@ -67,14 +67,33 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a crawl is asked for.
+
+    Attributes:
+        now: When it begins (aware UTC): an adapter looks at no clock of its own.
+        newest: When the newest mention that is stored of this source was published, or None.
+        deep: This is the weekly pass that reads everything again, for edits and removals.
+    """
+
+    now: datetime
+    newest: datetime | None = None
+    deep: bool = False
+
+
+@dataclass(frozen=True)
 class Fetch:
-    """One request that an adapter asks for.
+    """One request that an adapter asks for. What `headers` and `body` hold is written nowhere.
 
     Attributes:
         continues: It is the next page of the list that asked for it: left out once that list
             has met known ground, or has brought nothing new twice running.
         context: JSON values that come back with the page.
         otherwise: What stands where this request gives nothing of use: it is a second try.
+        conditional: The page leads to no other, so that it need not be sent where it has not changed
+            since the last crawl (ETag, Last-Modified).
+        reads_statuses: HTTP statuses of refusals whose body the adapter reads itself (a 403 that tells why);
+            of all others the crawl makes the reading.
     """
 
     url: str
@@ -84,6 +103,8 @@ class Fetch:
     context: Mapping[str, Any] = field(default_factory=dict)
     continues: bool = False
     otherwise: Reading | None = None
+    conditional: bool = False
+    reads_statuses: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,10 +136,13 @@ class Reading:
         rejected: One sentence for each item or block that could not be read, with its place and the mend.
         total_told: How many items the source says it has, where it says so.
         status: The adapter's own verdict, or None: the crawl decides.
-        reached_end: The list ends with this page.
+        reached_end: The list ends with this page, or the lists that it leads to cover the rest of it
+            (a window that was split). A page without mentions that leads elsewhere (a token, an index) says nothing.
         overflow: The list goes on, but the source shows no more of it.
         message: The sentence that goes with `status`.
         place: What was read, where that is not a page (a file's name).
+        removed: Ids of items that the source itself says are gone.
+        wait_s: The pause that the service asks for before the next request (Stack Exchange's `backoff`).
     """
 
     mentions: tuple[RawMention, ...] = ()
@@ -130,6 +154,8 @@ class Reading:
     overflow: bool = False
     message: str = ""
     place: str = ""
+    removed: tuple[str, ...] = ()
+    wait_s: float | None = None
 
 
 class Source(ABC):
@@ -137,7 +163,8 @@ class Source(ABC):
 
     Attributes:
         kind: The name of the adapter's file.
-        Options: The keys of config.yaml that are the kind's own.
+        Options: The keys of config.yaml that are the kind's own. Keys and passwords among them are
+            `SecretStr`: what a crawl tells is then free of their values (secrets.py).
         folder: Where the configuration lies; relative paths are relative to it.
     """
 
@@ -155,8 +182,13 @@ class Source(ABC):
 class WebSource(Source):
     """A source that is fetched over HTTP."""
 
+    @property
+    def is_governed_by_robots(self) -> bool:
+        """Whether robots.txt decides, as configured: a kind may have a public page beside its API."""
+        return self.statement.governed_by_robots
+
     @abstractmethod
-    def start(self) -> Iterator[Fetch]:
+    def start(self, asked: Asked) -> Iterator[Fetch]:
         """Yield the first requests."""
 
     @abstractmethod

@@ -72,6 +72,8 @@ class Tally:
             self.ends.append(Completeness.REACHED_KNOWN)
         elif further and strand.stale < _LOOP:
             return (*further, *others)
+        elif others and not (reading.mentions or reading.reached_end or reading.overflow):
+            return others
         elif reading.overflow:
             self.ends.append(Completeness.WINDOW_OVERFLOW)
         else:

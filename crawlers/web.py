@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 
 def crawl_web(job: CrawlJob, adapter: WebSource, tally: Tally, write: Write) -> None:
     """Crawl until the adapter asks for nothing more or a budget is spent."""
-    settings = scrapy_settings(job.network, job.settings.budget, obey_robots=adapter.statement.governed_by_robots)
+    settings = scrapy_settings(job.network, job.settings.budget, obey_robots=adapter.is_governed_by_robots)
     process = AsyncCrawlerProcess(settings)
     if not job.network.allow_private:
         from twisted.internet import reactor
@@ -71,7 +71,7 @@ class SourceSpider(Spider):
     async def start(self) -> AsyncIterator[Request]:
         """Yield the adapter's first requests."""
         asyncio.get_running_loop().call_later(self.job.settings.budget.minutes * 60, self._out_of_time)
-        for fetch in self.adapter.start():
+        for fetch in self.adapter.start(self.job.asked):
             if (request := self._request(fetch, self.tally.strand())) is not None:
                 yield request
 
@@ -79,7 +79,7 @@ class SourceSpider(Spider):
         """Let the adapter read an answer; yield what it asks for next."""
         self.tally.fetched += 1
         self.bytes_read += len(response.body)
-        reading = self._verdict_by_status(response) or self._read(response, fetch)
+        reading = self._verdict_by_status(response, fetch) or self._read(response, fetch)
         if fetch.otherwise is not None and reading.status not in (None, SourceStatus.OK, SourceStatus.EMPTY):
             reading = fetch.otherwise
         yield from self._take(reading, response.url, strand)
@@ -94,8 +94,8 @@ class SourceSpider(Spider):
 
     def _take(self, reading: Reading, url: str, strand: Strand) -> Iterator[Request]:
         """Send what was read, and yield what is worth fetching after it."""
-        if reading.mentions or reading.rejected or reading.status is None:
-            self.write(PageRead(url, reading.mentions, reading.rejected))
+        if reading.mentions or reading.rejected or reading.removed or reading.status is None:
+            self.write(PageRead(url, reading.mentions, reading.rejected, reading.removed))
         for wanted in self.tally.take(reading, strand):
             follower = strand if wanted.continues else self.tally.strand()
             if (request := self._request(wanted, follower)) is not None:
@@ -167,9 +167,11 @@ class SourceSpider(Spider):
             )
         return reading
 
-    def _verdict_by_status(self, response: Response) -> Reading | None:
+    def _verdict_by_status(self, response: Response, fetch: Fetch) -> Reading | None:
         """Return the reading of an answer whose HTTP status says it all, or None."""
         code, url = response.status, response.url
+        if code in fetch.reads_statuses:
+            return None
         if code in (401, 403, 407, 451) or "cf-mitigated" in response.headers:
             told = f"{url} answered {code}: the site does not let us in; ask for access or use its API"
             return Reading(status=SourceStatus.BLOCKED, message=told)

@@ -17,7 +17,7 @@ import lxml.etree
 from pydantic import AfterValidator, Field
 
 from twelvefold.config import Settings
-from twelvefold.crawlers.source import Fetch, Page, Reading, Statement, WebSource
+from twelvefold.crawlers.source import Asked, Fetch, Page, Reading, Statement, WebSource
 from twelvefold.records import Precision, RawMention, SourceStatus
 
 HOST = "https://itunes.apple.com"
@@ -68,7 +68,7 @@ class AppStore(WebSource):
     Options = AppStoreOptions
     options: AppStoreOptions
 
-    def start(self) -> Iterator[Fetch]:
+    def start(self, asked: Asked) -> Iterator[Fetch]:
         """Yield the first page of each country."""
         for country in dict.fromkeys(self.options.countries):
             yield self._fetch({"country": country, "page": 1, "format": "json", "empty": 0}, continues=False)

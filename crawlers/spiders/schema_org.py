@@ -14,7 +14,7 @@ from twelvefold.config import Settings, SourceSettings
 from twelvefold.crawlers.markup import next_links
 from twelvefold.crawlers.reviews import PageReviews, Review, page_reviews, plain
 from twelvefold.crawlers.sitemaps import SitemapError, read_sitemap
-from twelvefold.crawlers.source import Fetch, Page, Reading, Statement, WebSource
+from twelvefold.crawlers.source import Asked, Fetch, Page, Reading, Statement, WebSource
 from twelvefold.crawlers.structured_data import StructuredData, json_ld_document, structured_data
 from twelvefold.records import Precision, RawMention, SourceStatus
 
@@ -102,7 +102,7 @@ class SchemaOrg(WebSource):
         super().__init__(settings, *(() if folder is None else (folder,)))
         self._first_with: dict[tuple[str, ...], tuple[str, ...]] = {}
 
-    def start(self) -> Iterator[Fetch]:
+    def start(self, asked: Asked) -> Iterator[Fetch]:
         """Yield the configured pages, or the sitemaps."""
         for url in self.options.urls:
             if self.options.follow == "sitemap":
@@ -110,7 +110,7 @@ class SchemaOrg(WebSource):
                 sitemap = url if path.endswith((".xml", ".xml.gz", ".txt")) else urljoin(url, "/sitemap.xml")
                 yield Fetch(self._placed(sitemap), context={"sitemap": 0})
             else:
-                yield Fetch(self._placed(url))
+                yield Fetch(self._placed(url), conditional=self.options.follow == "none")
 
     def read(self, page: Page) -> Reading:
         """Return the reviews of a page, or the pages of a sitemap."""

@@ -5,12 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from twelvefold.config import Budget, Network, SourceSettings
 from twelvefold.crawlers.process import CrawlEnded, CrawlJob, PageRead, crawl, event_from_json, event_to_json
+from twelvefold.crawlers.source import Asked
 from twelvefold.records import Completeness, RawMention, SourceStatus
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "server"))
@@ -147,8 +150,9 @@ def test_events_survive_the_pipe():
         verified=True,
         payload={"nested": [{"a": None}]},
     )
-    page = PageRead("https://shop.example/1", (mention,), ("one sentence",))
-    ended = CrawlEnded(SourceStatus.OK, Completeness.REACHED_END, 3, "", 12)
+    page = PageRead("https://shop.example/1", (mention,), ("one sentence",), ("gone-1",))
+    validators = {"https://shop.example/1": ('W/"a"', None)}
+    ended = CrawlEnded(SourceStatus.OK, Completeness.REACHED_END, 3, "", 12, validators)
     for event in (page, ended):
         line = event_to_json(event)
         assert line.isascii() and "\n" not in line
@@ -156,8 +160,10 @@ def test_events_survive_the_pipe():
 
 
 def test_a_job_survives_the_pipe(site):
-    job = job_for(site)
+    asked = Asked(datetime(2026, 11, 1, 3, tzinfo=UTC), datetime(2026, 10, 31, 22, 5, tzinfo=UTC), deep=True)
+    job = replace(job_for(site), asked=asked, validators={"https://shop.example/1": (None, "yesterday")})
     again = CrawlJob.from_json(job.to_json())
+    assert (again.asked, again.validators) == (job.asked, job.validators)
     assert again.settings == job.settings
     assert again.network == job.network
     assert again.folder == job.folder.resolve()

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twelvefold.config import SourceSettings
-from twelvefold.crawlers.source import Page
+from twelvefold.crawlers.source import Asked, Page
 from twelvefold.crawlers.spiders.app_store import AppStore
 
+ASKED = Asked(datetime(2026, 11, 1, tzinfo=UTC))
 CONTEXT = {"country": "fr", "page": 1, "format": "json", "empty": 0}
 
 
@@ -36,11 +37,11 @@ def read(text, **context):
     ],
 )
 def test_the_address_is_apples_or_the_mirrors(base_url, start):
-    assert [fetch.url for fetch in adapter(base_url, countries=["FR", "fr"]).start()] == [start]
+    assert [fetch.url for fetch in adapter(base_url, countries=["FR", "fr"]).start(ASKED)] == [start]
 
 
 def test_the_first_page_of_each_country_continues_nothing():
-    fetches = list(adapter(countries=["fr", "de"]).start())
+    fetches = list(adapter(countries=["fr", "de"]).start(ASKED))
     assert [(fetch.context["country"], fetch.continues) for fetch in fetches] == [("fr", False), ("de", False)]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from twelvefold.config import Network, SourceSettings, load_configuration
 from twelvefold.crawlers.process import CrawlEnded, CrawlJob, crawl
-from twelvefold.crawlers.source import LocalSource, Page, Reading, Source, WebSource, check_options, source_class
+from twelvefold.crawlers.source import Asked, LocalSource, Page, Reading, Source, WebSource, check_options, source_class
 from twelvefold.pipeline.demo.catalogue import catalogue
 from twelvefold.pipeline.demo.server import DemoServer, write_demo_folder
 from twelvefold.pipeline.normalise import normalise
@@ -49,7 +49,7 @@ def read_source(settings: SourceSettings, folder: Path) -> list[Mention]:
 def page_readings(adapter: Source) -> Iterator[Reading]:
     assert isinstance(adapter, WebSource)
     asked = set()
-    pending = list(adapter.start())
+    pending = list(adapter.start(Asked(NOW)))
     while pending:
         fetch = pending.pop(0)
         assert fetch.url not in asked

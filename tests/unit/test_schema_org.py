@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twelvefold.config import SourceSettings
-from twelvefold.crawlers.source import Page, identity_key, raw_revision
+from twelvefold.crawlers.source import Asked, Page, identity_key, raw_revision
 from twelvefold.crawlers.spiders.schema_org import SchemaOrg
 from twelvefold.records import SourceStatus
 
+ASKED = Asked(datetime(2026, 11, 1, tzinfo=UTC))
 URL = "https://shop.example/kettle"
 
 
@@ -121,7 +122,7 @@ def test_links_and_addresses_are_placed_on_the_mirror():
     settings = SourceSettings(
         name="s", kind="schema_org", base_url="http://127.0.0.1:8000/mirror/", options={"urls": [URL + "?a=1"]}
     )
-    assert [fetch.url for fetch in SchemaOrg(settings).start()] == ["http://127.0.0.1:8000/mirror/kettle?a=1"]
+    assert [fetch.url for fetch in SchemaOrg(settings).start(ASKED)] == ["http://127.0.0.1:8000/mirror/kettle?a=1"]
 
 
 def test_a_site_is_asked_for_its_sitemap_and_a_sitemap_for_itself():
@@ -132,7 +133,7 @@ def test_a_site_is_asked_for_its_sitemap_and_a_sitemap_for_itself():
             options={"urls": ["https://a.example/shop/", "https://b.example/x/products.xml.gz"], "follow": "sitemap"},
         )
     )
-    urls = [fetch.url for fetch in source.start()]
+    urls = [fetch.url for fetch in source.start(ASKED)]
     assert urls == ["https://a.example/sitemap.xml", "https://b.example/x/products.xml.gz"]
 
 

@@ -120,3 +120,11 @@ def test_many_messages_are_told_short():
     for number in range(5):
         crawl.trouble(SourceStatus.FAILED, f"page {number} answered 500")
     assert crawl.verdict().message.endswith("page 2 answered 500 (and 2 more)")
+
+
+def test_a_page_that_only_leads_elsewhere_decides_nothing():
+    crawl = tally()
+    token = crawl.take(Reading(follow=(ASIDE,)), crawl.strand())
+    crawl.take(Reading((mention(1),), reached_end=True), crawl.strand())
+    assert token == (ASIDE,)
+    assert verdict(crawl) == (SourceStatus.OK, Completeness.REACHED_END)
