@@ -18,11 +18,13 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Asked:
-    """One request: its path with query, its headers (names in lower case), when it came."""
+    """One request: its path with query, its headers (names in lower case), when it came, what was sent with it."""
 
     path: str
     headers: Mapping[str, str]
     at: float
+    method: str = "GET"
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ def _handler_of(site: LoopbackSite) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
-            answer = site.answer_to(Asked(self.path, headers, time.monotonic()))
+            body = self.rfile.read(int(headers.get("content-length", 0)))
+            answer = site.answer_to(Asked(self.path, headers, time.monotonic(), self.command, body))
             site.wait(answer.stall_s)
             try:
                 self._send(answer)
