@@ -50,6 +50,9 @@ def settings(kind="schema_org", base_url=None, **options):
         (settings("app_store"), ["app_id is missing"]),
         (settings("app_store", app_id="many"), ["app_id"]),
         (settings("app_store", app_id=1, countries=["France"]), ["countries", "France", "two letters"]),
+        (settings("steam", app_id="portal"), ["app_id"]),
+        (settings("woocommerce", shop_url="shop.example"), ["shop_url", "shop.example", "https://"]),
+        (settings("woocommerce", shop_url="https://shop.example", key="k"), ["key and secret belong together"]),
     ],
 )
 def test_a_wrong_source_is_refused_with_the_key_and_the_mend(given, says):

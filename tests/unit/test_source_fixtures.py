@@ -12,7 +12,7 @@ from twelvefold.crawlers.source import Page, WebSource, identity_key, kinds, sou
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 COMPARED = ("external_id", "author", "title", "text", "rating", "rating_best", "rating_worst", "published", "language")
-COMPARED += ("url", "subject")
+COMPARED += ("url", "subject", "verified", "reply_text", "reply_at")
 CASES = sorted(
     folder
     for kind in kinds()

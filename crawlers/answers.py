@@ -1,0 +1,158 @@
+"""What web APIs answer with: JSON lists, each item of which is a mention.
+
+Nothing in an answer is taken on trust: a field of another type than the
+service documents counts as missing, an item without what a mention needs is
+named, and a list of which nothing can be read is a changed layout.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from twelvefold.crawlers.source import Page, Reading
+from twelvefold.records import RawMention, SourceStatus
+
+Item = dict[str, Any]
+
+_KEYS_NAMED = 8
+
+
+def address(base_url: str | None, host: str, *path: str | int, **query: str | int | None) -> str:
+    """Return the URL of `path` on `host`, or on the server that `base_url` puts in its place.
+
+    Args:
+        path: One segment each; slashes within a segment are escaped.
+        query: What is None is left out.
+    """
+    segments = "/".join(quote(str(segment), safe="~@:") for segment in path)
+    given = {name: value for name, value in query.items() if value is not None}
+    return f"{(base_url or host).rstrip('/')}/{segments}" + (f"?{urlencode(given)}" if given else "")
+
+
+def web_address(url: str) -> str:
+    """Return `url` if it is one that can be fetched.
+
+    Raises:
+        ValueError: It is none; the message says how to write it.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{url!r} is no web address; write it as https://host/path")
+    return url
+
+
+def json_of(page: Page) -> Any:
+    """Return the JSON document of an answer, or None where it is none."""
+    try:
+        return json.loads(page.text, strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def value_at(item: Any, *path: str | int) -> Any:
+    """Return what stands at `path` in nested objects and lists, or None."""
+    for step in path:
+        if isinstance(step, int):
+            item = item[step] if isinstance(item, list) and -len(item) <= step < len(item) else None
+        else:
+            item = item.get(step) if isinstance(item, dict) else None
+    return item
+
+
+def words_at(item: Any, *path: str | int) -> str | None:
+    """Return the text or number at `path` as text, or None where there is none or it is blank."""
+    value = value_at(item, *path)
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    return str(value) if str(value).strip() else None
+
+
+def number_at(item: Any, *path: str | int) -> float | None:
+    """Return the number at `path`, also where it is written as text, or None."""
+    value = value_at(item, *path)
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def count_at(item: Any, *path: str | int) -> int | None:
+    """Return the whole number at `path`, also where it is written as text, or None."""
+    number = number_at(item, *path)
+    return int(number) if number is not None and 0 <= number < 1e12 else None
+
+
+def flag_at(item: Any, *path: str | int) -> bool | None:
+    """Return the yes or no at `path`, or None."""
+    value = value_at(item, *path)
+    return value if isinstance(value, bool) else None
+
+
+def items_at(document: Any, *path: str | int) -> list[Item] | None:
+    """Return the objects of the list at `path`, or None where no list stands there."""
+    value = value_at(document, *path)
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else None
+
+
+def without(item: Item, *keys: str) -> Item:
+    """Return an item without fields that are kept elsewhere, or not at all because they name a person."""
+    return {key: value for key, value in item.items() if key not in keys}
+
+
+def read_items(page: Page, items: Iterable[Any], read: Callable[[Any], RawMention]) -> Reading:
+    """Return the mentions of a list, with a sentence for each item that cannot be read.
+
+    A list of which nothing can be read is a changed layout, with what was found.
+    """
+    mentions: list[RawMention] = []
+    rejected: list[str] = []
+    first = ""
+    for number, item in enumerate(items, 1):
+        mention = read(item)
+        if missing := _missing(mention):
+            first = first or f"the first has no {missing}, but {_keys_of(item)}"
+            rejected.append(f"{page.url}: item {number} has no {missing} and was left out")
+        else:
+            mentions.append(mention)
+    if rejected and not mentions:
+        return changed(page, f"none of its {len(rejected)} items can be read; {first}", rejected)
+    return Reading(tuple(mentions), rejected=tuple(rejected))
+
+
+def changed(page: Page, found: str, rejected: Iterable[str] = ()) -> Reading:
+    """Return the reading of an answer in another shape than the service documents."""
+    return Reading(
+        rejected=tuple(rejected), status=SourceStatus.LAYOUT_CHANGED, message=f"{page.url} has changed: {found}"
+    )
+
+
+def without_list(page: Page, document: Any, name: str) -> Reading:
+    """Return the reading of an answer that holds no list `name`."""
+    if document is None:
+        return changed(page, "it is no JSON")
+    return changed(page, f"it holds no list {name!r}, but {_keys_of(document)}")
+
+
+def _missing(mention: RawMention) -> str | None:
+    """Return what a mention cannot do without and this one lacks, or None."""
+    if mention.external_id is None and not any(mention.identity):
+        return "id"
+    if mention.text is None and mention.title is None and mention.rating is None:
+        return "text and no rating"
+    return None
+
+
+def _keys_of(found: Any) -> str:
+    """Return what an answer or an item is, in a few words."""
+    if isinstance(found, Mapping):
+        names = sorted(map(str, found))
+        more = " ..." if len(names) > _KEYS_NAMED else ""
+        return f"the keys {', '.join(name[:40] for name in names[:_KEYS_NAMED])}{more}" if names else "nothing"
+    if isinstance(found, list):
+        return f"a list of {len(found)}"
+    return f"{type(found).__name__} {str(found)[:60]!r}"
