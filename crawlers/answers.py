@@ -7,11 +7,11 @@ named, and a list of which nothing can be read is a changed layout.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from twelvefold.crawlers.json_pages import NotAsExpected, not_json, parse_json
 from twelvefold.crawlers.source import Page, Reading
 from twelvefold.records import RawMention, SourceStatus
 
@@ -44,12 +44,12 @@ def web_address(url: str) -> str:
     return url
 
 
-def json_of(page: Page) -> Any:
-    """Return the JSON document of an answer, or None where it is none."""
+def json_of(page: Page) -> Any | Reading:
+    """Return the JSON document of an answer, or the reading of an answer that is none."""
     try:
-        return json.loads(page.text, strict=False)
-    except (ValueError, RecursionError):
-        return None
+        return parse_json(page.text)
+    except NotAsExpected as exc:
+        return not_json(page, exc)
 
 
 def value_at(item: Any, *path: str | int) -> Any:
@@ -133,8 +133,6 @@ def changed(page: Page, found: str, rejected: Iterable[str] = ()) -> Reading:
 
 def without_list(page: Page, document: Any, name: str) -> Reading:
     """Return the reading of an answer that holds no list `name`."""
-    if document is None:
-        return changed(page, "it is no JSON")
     return changed(page, f"it holds no list {name!r}, but {_keys_of(document)}")
 
 

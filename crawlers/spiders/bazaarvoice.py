@@ -27,7 +27,7 @@ from twelvefold.crawlers.answers import (
     without_list,
     words_at,
 )
-from twelvefold.crawlers.source import Fetch, Page, Reading, Statement, WebSource
+from twelvefold.crawlers.source import Asked, Fetch, Page, Reading, Statement, WebSource
 from twelvefold.records import Precision, RawMention, SourceStatus
 
 HOST = "https://api.bazaarvoice.com"
@@ -67,7 +67,7 @@ class Bazaarvoice(WebSource):
     Options = BazaarvoiceOptions
     options: BazaarvoiceOptions
 
-    def start(self) -> Iterator[Fetch]:
+    def start(self, asked: Asked) -> Iterator[Fetch]:
         """Yield the first page of each product."""
         for product in dict.fromkeys(map(str, self.options.products)):
             yield self._fetch(product, 0)
@@ -75,6 +75,8 @@ class Bazaarvoice(WebSource):
     def read(self, page: Page) -> Reading:
         """Return the reviews of one page."""
         document = json_of(page)
+        if isinstance(document, Reading):
+            return document
         if value_at(document, "HasErrors") is True:
             return _refusal(page, document)
         found = items_at(document, "Results")

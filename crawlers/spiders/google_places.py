@@ -27,7 +27,7 @@ from twelvefold.crawlers.answers import (
     without_list,
     words_at,
 )
-from twelvefold.crawlers.source import Fetch, Page, Reading, Statement, WebSource
+from twelvefold.crawlers.source import Asked, Fetch, Page, Reading, Statement, WebSource
 from twelvefold.records import Precision, RawMention, SourceStatus
 
 NEW_HOST = "https://places.googleapis.com"
@@ -75,7 +75,7 @@ class GooglePlaces(WebSource):
     Options = GooglePlacesOptions
     options: GooglePlacesOptions
 
-    def start(self) -> Iterator[Fetch]:
+    def start(self, asked: Asked) -> Iterator[Fetch]:
         """Yield the one request of the new API, or the two orders of the legacy one."""
         key = self.options.api_key.get_secret_value()
         if self.options.api == "new":
@@ -99,6 +99,8 @@ class GooglePlaces(WebSource):
     def read(self, page: Page) -> Reading:
         """Return the reviews that the place shows."""
         document = json_of(page)
+        if isinstance(document, Reading):
+            return document
         status = words_at(document, "status")
         if status in _STATUSES:
             verdict, mend = _STATUSES[status]

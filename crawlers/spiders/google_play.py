@@ -19,7 +19,7 @@ from pydantic import Field
 
 from twelvefold.config import Settings
 from twelvefold.crawlers.answers import address, changed, count_at, number_at, read_items, value_at, words_at
-from twelvefold.crawlers.source import Fetch, Page, Reading, Statement, WebSource
+from twelvefold.crawlers.source import Asked, Fetch, Page, Reading, Statement, WebSource
 from twelvefold.records import Precision, RawMention, SourceStatus
 
 HOST = "https://play.google.com"
@@ -60,7 +60,7 @@ class GooglePlay(WebSource):
     Options = GooglePlayOptions
     options: GooglePlayOptions
 
-    def start(self) -> Iterator[Fetch]:
+    def start(self, asked: Asked) -> Iterator[Fetch]:
         """Yield the first page of each language."""
         for language in dict.fromkeys(self.options.languages):
             yield self._fetch(language, None)

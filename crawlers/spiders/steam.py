@@ -28,7 +28,7 @@ from twelvefold.crawlers.answers import (
     without_list,
     words_at,
 )
-from twelvefold.crawlers.source import Fetch, Page, Reading, Statement, WebSource
+from twelvefold.crawlers.source import Asked, Fetch, Page, Reading, Statement, WebSource
 from twelvefold.records import Precision, RawMention, SourceStatus
 
 HOST = "https://store.steampowered.com"
@@ -65,13 +65,15 @@ class Steam(WebSource):
     Options = SteamOptions
     options: SteamOptions
 
-    def start(self) -> Iterator[Fetch]:
+    def start(self, asked: Asked) -> Iterator[Fetch]:
         """Yield the first page."""
         yield self._fetch("*")
 
     def read(self, page: Page) -> Reading:
         """Return the reviews of one page."""
         document = json_of(page)
+        if isinstance(document, Reading):
+            return document
         if isinstance(document, dict) and document.get("success", 1) != 1:
             problem = f"{page.url}: Steam answers success = {document.get('success')!r:.20}, not 1: check app_id"
             return Reading(status=SourceStatus.FAILED, message=problem)

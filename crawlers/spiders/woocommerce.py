@@ -31,7 +31,7 @@ from twelvefold.crawlers.answers import (
     without_list,
     words_at,
 )
-from twelvefold.crawlers.source import Fetch, Page, Reading, Statement, WebSource
+from twelvefold.crawlers.source import Asked, Fetch, Page, Reading, Statement, WebSource
 from twelvefold.records import Precision, RawMention
 
 PAGE_SIZE = 100
@@ -78,13 +78,15 @@ class WooCommerce(WebSource):
     Options = WooCommerceOptions
     options: WooCommerceOptions
 
-    def start(self) -> Iterator[Fetch]:
+    def start(self, asked: Asked) -> Iterator[Fetch]:
         """Yield the first page."""
         yield self._fetch(1)
 
     def read(self, page: Page) -> Reading:
         """Return the reviews of one page."""
         document = json_of(page)
+        if isinstance(document, Reading):
+            return document
         found = items_at({"reviews": document} if isinstance(document, list) else document, "reviews")
         if found is None:
             found = items_at(document, "data")  # as Jetpack passes it on

@@ -28,7 +28,7 @@ from twelvefold.crawlers.answers import (
     without_list,
     words_at,
 )
-from twelvefold.crawlers.source import Fetch, Page, Reading, Statement, WebSource
+from twelvefold.crawlers.source import Asked, Fetch, Page, Reading, Statement, WebSource
 from twelvefold.records import Precision, RawMention, SourceStatus
 
 HOST = "https://api-cdn.yotpo.com"
@@ -66,7 +66,7 @@ class Yotpo(WebSource):
     Options = YotpoOptions
     options: YotpoOptions
 
-    def start(self) -> Iterator[Fetch]:
+    def start(self, asked: Asked) -> Iterator[Fetch]:
         """Yield the first page of each product."""
         for product in dict.fromkeys(map(str, self.options.products)):
             yield self._fetch(product, 1)
@@ -74,6 +74,8 @@ class Yotpo(WebSource):
     def read(self, page: Page) -> Reading:
         """Return the reviews of one page."""
         document = json_of(page)
+        if isinstance(document, Reading):
+            return document
         code = count_at(document, "status", "code")
         if code not in (None, 200):
             told = words_at(document, "status", "message") or "no reason"
