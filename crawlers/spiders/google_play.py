@@ -19,6 +19,7 @@ from pydantic import Field
 
 from twelvefold.config import Settings
 from twelvefold.crawlers.answers import address, changed, count_at, number_at, read_items, value_at, words_at
+from twelvefold.crawlers.json_pages import NotAsExpected, parse_json
 from twelvefold.crawlers.source import Asked, Fetch, Page, Reading, Statement, WebSource
 from twelvefold.records import Precision, RawMention, SourceStatus
 
@@ -29,6 +30,9 @@ _PROCEDURES = ("UsvDTd", "oCPfdb")
 _FORM = {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"}
 _PARTS = 20
 """An answer has a handful of parts; the reviews stand in the first."""
+
+_MOST_LISTS = 400_000
+"""A page of 150 reviews holds some thousand lists; far more are a trap."""
 
 
 class GooglePlayOptions(Settings):
@@ -122,7 +126,7 @@ class GooglePlay(WebSource):
 
 def _row(text: str) -> list[Any] | None:
     """Return the row of an answer that holds the reviews, or None where there is none."""
-    position = text.find("[")
+    position = text.find("[") if text.count("[") < _MOST_LISTS else -1
     for _ in range(_PARTS):
         if position < 0:
             return None
@@ -140,8 +144,8 @@ def _row(text: str) -> list[Any] | None:
 def _decoded(written: Any) -> Any:
     """Return the JSON that stands within the answer as text, or None."""
     try:
-        return json.loads(written, strict=False) if isinstance(written, str) else None
-    except (ValueError, RecursionError):
+        return parse_json(written) if isinstance(written, str) else None
+    except NotAsExpected:
         return None
 
 

@@ -98,8 +98,9 @@ class Yotpo(WebSource):
     def _fetch(self, product: str, number: int, *, continues: bool = False) -> Fetch:
         """Return the request for a page of a product's reviews."""
         path = ("v1", "widget", self.options.app_key, "products", product, "reviews.json")
-        query = {"per_page": PAGE_SIZE, "page": number, "sort": "date", "direction": "desc"}
-        url = address(self.settings.base_url, HOST, *path, **query)
+        url = address(
+            self.settings.base_url, HOST, *path, per_page=PAGE_SIZE, page=number, sort="date", direction="desc"
+        )
         return Fetch(url, context={"product": product, "page": number}, continues=continues)
 
 

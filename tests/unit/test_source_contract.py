@@ -53,6 +53,23 @@ def settings(kind="schema_org", base_url=None, **options):
         (settings("steam", app_id="portal"), ["app_id"]),
         (settings("woocommerce", shop_url="shop.example"), ["shop_url", "shop.example", "https://"]),
         (settings("woocommerce", shop_url="https://shop.example", key="k"), ["key and secret belong together"]),
+        (settings("bazaarvoice", passkey="k", products=[]), ["products"]),
+        (settings("google_places", api_key="k"), ["place_id is missing"]),
+        (settings("google_play", app_id="org.example", languages=["French!"]), ["languages"]),
+        (settings("trustpilot", business_unit="kettle.example", api_key="k"), ["business_unit"]),
+        (settings("trusted_shops", shop_id="chl-1"), ["token is missing", "client_secret"]),
+        (
+            settings("app_store_connect", app_id=1, key_id="a", issuer_id="b", key="AuthKey.p8"),
+            ["key", "no private key for ES256", "-----BEGIN"],
+        ),
+        (
+            settings("google_play_console", app_id="org.example", service_account="{}"),
+            ["service_account", "client_email"],
+        ),
+        (
+            settings("google_play_console", app_id="org.example", service_account="account.json"),
+            ["service_account", "no JSON", "key file"],
+        ),
     ],
 )
 def test_a_wrong_source_is_refused_with_the_key_and_the_mend(given, says):

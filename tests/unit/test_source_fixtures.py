@@ -1,6 +1,7 @@
 """Every kind reads its recorded cases: tests/fixtures/<kind>/<case>/ with page.* and case.json."""
 
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 from twelvefold.config import SourceSettings
 from twelvefold.crawlers.charset import decode
 from twelvefold.crawlers.source import Page, WebSource, identity_key, kinds, source_class
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "server"))
+from signing_keys import with_keys
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 COMPARED = ("external_id", "author", "title", "text", "rating", "rating_best", "rating_worst", "published", "language")
@@ -31,11 +35,11 @@ def test_every_kind_has_a_fixture_folder(kind):
 def test_case_reads_as_expected(folder):
     case = json.loads((folder / "case.json").read_text("utf-8"))
     kind = folder.parent.name
-    adapter = source_class(kind)(SourceSettings(name="s", kind=kind, options=case["options"]))
+    adapter = source_class(kind)(SourceSettings(name="s", kind=kind, options=with_keys(case["options"])))
     body = next(folder.glob("page.*")).read_bytes()
     page = Page(
         url=case["page"]["url"],
-        status=200,
+        status=case["page"].get("status", 200),
         headers=case["page"]["headers"],
         body=body,
         text=decode(body, case["page"]["headers"].get("content-type")),
@@ -58,3 +62,4 @@ def test_case_reads_as_expected(folder):
     assert reading.total_told == expected.get("total_told")
     assert reading.reached_end == expected.get("reached_end", False)
     assert reading.overflow == expected.get("overflow", False)
+    assert list(reading.removed) == expected.get("removed", [])
