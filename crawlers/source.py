@@ -142,6 +142,8 @@ class Reading:
         message: The sentence that goes with `status`.
         place: What was read, where that is not a page (a file's name).
         removed: Ids of items that the source itself says are gone.
+        passed_over: Ids of items on the page that are none of ours (another subject, a filtered language): they
+            show that the list goes on.
         wait_s: The pause that the service asks for before the next request (Stack Exchange's `backoff`).
     """
 
@@ -155,6 +157,7 @@ class Reading:
     message: str = ""
     place: str = ""
     removed: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
     wait_s: float | None = None
 
 

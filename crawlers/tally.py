@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from twelvefold.crawlers.process import CrawlEnded
+from twelvefold.crawlers.process import CrawlEnded, Validators
 from twelvefold.crawlers.source import Fetch, Reading, Statement, identity_key, raw_revision
 from twelvefold.records import Completeness, SourceStatus
 
@@ -19,6 +19,7 @@ class Strand:
 
     number: int
     stale: int = 0
+    seen: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Tally:
         notes: What else a page gave to say.
         ends: How far each list came.
         told: The total that each list's source told.
+        validators: ETag and Last-Modified of the pages that were read well, or that have not changed.
     """
 
     statement: Statement
@@ -47,6 +49,7 @@ class Tally:
     told: dict[int, int] = field(default_factory=dict)
     budget: str = ""
     strands: int = 0
+    validators: dict[str, Validators] = field(default_factory=dict)
 
     def strand(self) -> Strand:
         """Return a new list to page through."""
@@ -63,9 +66,13 @@ class Tally:
             self.read += 1
             self.notes.append(reading.message)
         keys = {identity_key(mention): raw_revision(mention) for mention in reading.mentions}
-        strand.stale = 0 if keys.keys() - self.seen else strand.stale + 1
+        on_page = keys.keys() | set(reading.passed_over)
+        strand.stale = 0 if on_page - strand.seen else strand.stale + 1
+        strand.seen |= on_page
         self.seen |= keys.keys()
-        at_known = self.statement.newest_first and any(self.known.get(key) == keys[key] for key in keys)
+        # The oldest on the page decides: a pinned one at its head vouches for nothing below.
+        oldest = next(reversed(keys), None)
+        at_known = self.statement.newest_first and oldest is not None and self.known.get(oldest) == keys[oldest]
         further = [fetch for fetch in reading.follow if fetch.continues]
         others = tuple(fetch for fetch in reading.follow if not fetch.continues)
         if at_known:
@@ -80,6 +87,17 @@ class Tally:
             self.ends.append(Completeness.REACHED_END if reading.reached_end else Completeness.UNKNOWN)
         return others
 
+    def unchanged(self, url: str, validators: Validators) -> None:
+        """Note a page that is as the last crawl read it: known ground."""
+        self.read += 1
+        self.validators[url] = validators
+        self.ends.append(Completeness.REACHED_KNOWN)
+
+    def learn(self, url: str, etag: str | None, modified: str | None) -> None:
+        """Note by what the next crawl can ask whether a page has changed."""
+        if etag or modified:
+            self.validators[url] = (etag, modified)
+
     def trouble(self, status: SourceStatus, message: str) -> None:
         """Note a page that could not be had or read."""
         self.troubles.append((status, message))
@@ -92,14 +110,15 @@ class Tally:
         """
         total = sum(self.told.values()) if self.told else None
         sentences = [self.budget, *(message for _, message in self.troubles), *self.notes]
-        return CrawlEnded(self._status(), self._completeness(), self.fetched, _joined(sentences), total)
+        told = _joined(sentences)
+        return CrawlEnded(self._status(), self._completeness(), self.fetched, told, total, self.validators)
 
     def _status(self) -> SourceStatus:
-        if self.troubles and not self.read and not self.seen:
-            return self.troubles[0][0]
+        if not self.read and not self.seen and (self.troubles or self.budget):
+            return self.troubles[0][0] if self.troubles else SourceStatus.FAILED
         if self.troubles or self.budget:
             return SourceStatus.PARTIAL
-        return SourceStatus.OK if self.seen else SourceStatus.EMPTY
+        return SourceStatus.OK if self.seen or Completeness.REACHED_KNOWN in self.ends else SourceStatus.EMPTY
 
     def _completeness(self) -> Completeness:
         if self.budget or self.troubles:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
 from scrapy.crawler import AsyncCrawlerProcess
@@ -23,7 +24,9 @@ from scrapy.http import Response
 
 from twelvefold.crawlers.addresses import PrivateAddressError, refuse_private
 from twelvefold.crawlers.charset import decode
-from twelvefold.crawlers.middlewares import DisallowedError, RobotsUnreachableError
+from twelvefold.crawlers.json_pages import NotAsExpected, parse_json
+from twelvefold.crawlers.middlewares import DisallowedError, RestingError, RobotsUnreachableError
+from twelvefold.crawlers.pace import Pace
 from twelvefold.crawlers.process import CrawlJob, PageRead
 from twelvefold.crawlers.settings import MEGABYTE, PAGE_MEGABYTES, scrapy_settings
 from twelvefold.crawlers.source import Fetch, Page, Reading, WebSource
@@ -32,6 +35,10 @@ from twelvefold.crawlers.walls import wall_in
 from twelvefold.records import SourceStatus
 
 _TOO_LARGE = f"the answer is larger than a page may be ({PAGE_MEGABYTES} MB, unpacked, or the budget's megabytes)"
+
+_LONGEST_VALIDATOR = 500
+_LONGEST_REFUSAL = 20_000
+_REASON_KEYS = ("message", "error_description", "detail", "error", "errors", "title", "description")
 
 Write = Callable[[PageRead], None]
 logger = logging.getLogger(__name__)
@@ -50,11 +57,7 @@ def crawl_web(job: CrawlJob, adapter: WebSource, tally: Tally, write: Write) -> 
 
 
 class SourceSpider(Spider):
-    """Fetches what an adapter asks for and hands it what came back.
-
-    Attributes:
-        deadline: When the minutes are spent, on the monotonic clock.
-    """
+    """Fetches what an adapter asks for and hands it what came back."""
 
     name = "twelvefold"
 
@@ -66,7 +69,7 @@ class SourceSpider(Spider):
         self.write = write
         self.asked: set[str] = set()
         self.bytes_read = 0
-        self.deadline = monotonic() + job.settings.budget.minutes * 60
+        self.pace = Pace(job.network.delay_s, monotonic() + job.settings.budget.minutes * 60)
 
     async def start(self) -> AsyncIterator[Request]:
         """Yield the adapter's first requests."""
@@ -79,7 +82,12 @@ class SourceSpider(Spider):
         """Let the adapter read an answer; yield what it asks for next."""
         self.tally.fetched += 1
         self.bytes_read += len(response.body)
+        if response.status == 304 and self._conditions(fetch):
+            self.tally.unchanged(fetch.url, self.job.validators[fetch.url])
+            return
         reading = self._verdict_by_status(response, fetch) or self._read(response, fetch)
+        if fetch.conditional and reading.status is None and not reading.rejected:
+            self.tally.learn(fetch.url, *(_header(response, name) for name in ("ETag", "Last-Modified")))
         if fetch.otherwise is not None and reading.status not in (None, SourceStatus.OK, SourceStatus.EMPTY):
             reading = fetch.otherwise
         yield from self._take(reading, response.url, strand)
@@ -96,6 +104,8 @@ class SourceSpider(Spider):
         """Send what was read, and yield what is worth fetching after it."""
         if reading.mentions or reading.rejected or reading.removed or reading.status is None:
             self.write(PageRead(url, reading.mentions, reading.rejected, reading.removed))
+        if reading.wait_s is not None:
+            self.pace.rest(url, reading.wait_s)
         for wanted in self.tally.take(reading, strand):
             follower = strand if wanted.continues else self.tally.strand()
             if (request := self._request(wanted, follower)) is not None:
@@ -108,10 +118,13 @@ class SourceSpider(Spider):
             return None
         self.asked.add(key)
         try:
+            if urlsplit(fetch.url).scheme not in ("http", "https"):
+                raise ValueError("it is neither http nor https")
             return Request(
                 fetch.url,
                 method=fetch.method,
-                headers=dict(fetch.headers),
+                headers={**self._conditions(fetch), **fetch.headers},
+                meta={"own_headers": tuple(fetch.headers)},
                 body=fetch.body,
                 callback=self.parse,
                 errback=self.failed,
@@ -122,6 +135,14 @@ class SourceSpider(Spider):
             self.tally.trouble(SourceStatus.FAILED, f"{fetch.url} is no web address: {exc}")
             return None
 
+    def _conditions(self, fetch: Fetch) -> dict[str, str]:
+        """Return the headers that ask for a page only if it has changed since the last crawl."""
+        if not fetch.conditional or self.job.asked.deep:
+            return {}
+        etag, modified = self.job.validators.get(fetch.url, (None, None))
+        given = {"If-None-Match": etag, "If-Modified-Since": modified}
+        return {name: value for name, value in given.items() if value is not None}
+
     def _is_spent(self) -> bool:
         """Return whether a budget is spent, and note which."""
         budget = self.job.settings.budget
@@ -130,7 +151,7 @@ class SourceSpider(Spider):
                 self.tally.budget = f"stopped after {budget.pages} pages: raise budget.pages"
             elif self.bytes_read >= budget.megabytes * MEGABYTE:
                 self.tally.budget = f"stopped after {budget.megabytes:g} MB: raise budget.megabytes"
-            elif monotonic() >= self.deadline:
+            elif self.pace.left_s() <= 0:
                 self.tally.budget = f"stopped after {budget.minutes:g} minutes: raise budget.minutes"
         return bool(self.tally.budget)
 
@@ -173,20 +194,48 @@ class SourceSpider(Spider):
         if code in fetch.reads_statuses:
             return None
         if code in (401, 403, 407, 451) or "cf-mitigated" in response.headers:
-            told = f"{url} answered {code}: the site does not let us in; ask for access or use its API"
+            mend = "check its keys" if self.adapter.statement.needs_key else "ask for access or use its API"
+            told = f"{url} answered {code}: the site does not let us in; {mend}{_said(response)}"
             return Reading(status=SourceStatus.BLOCKED, message=told)
         if code == 429 or (code == 503 and "Retry-After" in response.headers):
             told = f"{url} answered {code} after {response.meta.get('retry_times', 0)} retries: raise network.delay_s"
             return Reading(status=SourceStatus.RATE_LIMITED, message=told)
-        if code == 304 or 200 <= code < 300:
+        if 200 <= code < 300:
             return None
-        return Reading(status=SourceStatus.FAILED, message=f"{url} answered {code}")
+        mend = "the server has trouble, the next night asks again" if code >= 500 else "check the address and the keys"
+        return Reading(status=SourceStatus.FAILED, message=f"{url} answered {code}: {mend}{_said(response)}")
+
+
+def _header(response: Response, name: str) -> str | None:
+    """Return a header of a length that is worth keeping, or None."""
+    value = (response.headers.get(name) or b"").decode("latin-1").strip()
+    return value if 0 < len(value) <= _LONGEST_VALIDATOR else None
+
+
+def _said(response: Response) -> str:
+    """Return what a service that answers in JSON says of its refusal, for the end of a sentence."""
+    try:
+        document = parse_json(response.body[:_LONGEST_REFUSAL].decode("utf-8", "replace"))
+    except NotAsExpected:
+        return ""
+    pending, words = [document], ""
+    while pending and not words:
+        part = pending.pop(0)
+        if isinstance(part, list):
+            pending += part[:3]
+        elif isinstance(part, dict):
+            pending += [part[key] for key in _REASON_KEYS if key in part]
+        elif isinstance(part, str):
+            words = " ".join(part.split())[:200]
+    return f" (it says: {words})" if words else ""
 
 
 def explain_failure(error: BaseException, url: str) -> tuple[SourceStatus, str]:
     """Return the status and the sentence for a page that gave no answer."""
     if isinstance(error, DisallowedError):
         return SourceStatus.DISALLOWED, str(error)
+    if isinstance(error, RestingError):
+        return SourceStatus.RATE_LIMITED, str(error)
     if isinstance(error, (RobotsUnreachableError, PrivateAddressError)):
         return SourceStatus.FAILED, f"{url}: {error}"
     reasons: tuple[tuple[type[BaseException], str], ...] = (

@@ -5,6 +5,8 @@ import json
 import sys
 import time
 import zlib
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,10 +14,12 @@ import pytest
 
 from twelvefold.config import Budget, Network, SourceSettings
 from twelvefold.crawlers.process import CrawlEnded, CrawlJob, PageRead, crawl
+from twelvefold.crawlers.source import Asked
 from twelvefold.records import Completeness, SourceStatus
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "server"))
-from loopback_site import Answer, Asked, LoopbackSite
+from loopback_site import Answer, LoopbackSite
+from loopback_site import Asked as Request
 
 OPEN = Network(delay_s=0, allow_private=True)
 
@@ -43,7 +47,9 @@ def site():
         yield running
 
 
-def crawled(*urls, follow="none", network=OPEN, known=None, base_url=None, grace_s=60.0, **budget):
+def crawled(
+    *urls, follow="none", network=OPEN, known=None, base_url=None, grace_s=60.0, validators=None, deep=False, **budget
+):
     settings = SourceSettings(
         name="shop",
         kind="schema_org",
@@ -51,7 +57,9 @@ def crawled(*urls, follow="none", network=OPEN, known=None, base_url=None, grace
         base_url=base_url,
         options={"urls": list(urls), "follow": follow},
     )
-    events = list(crawl(CrawlJob(settings, network, known=known or {}), grace_s=grace_s))
+    asked = Asked(datetime.now(UTC), deep=deep)
+    job = CrawlJob(settings, network, known=known or {}, asked=asked, validators=validators or {})
+    events = list(crawl(job, grace_s=grace_s))
     assert [isinstance(event, CrawlEnded) for event in events] == [False] * (len(events) - 1) + [True]
     pages = [event for event in events if isinstance(event, PageRead)]
     return pages, events[-1]
@@ -186,7 +194,7 @@ def test_a_page_of_nine_megabytes_is_read(site):
 
 
 def test_a_list_that_repeats_itself_ends(site):
-    def same_reviews(asked: Asked) -> Answer:
+    def same_reviews(asked: Request) -> Answer:
         number = int(asked.path.rpartition("=")[2])
         return product_page(review(1), review(2), next_page=f"/list?page={number + 1}")
 
@@ -197,7 +205,7 @@ def test_a_list_that_repeats_itself_ends(site):
 
 
 def test_a_list_without_end_stops_at_the_budget_and_says_so(site):
-    def ever_new(asked: Asked) -> Answer:
+    def ever_new(asked: Request) -> Answer:
         number = int(asked.path.rpartition("=")[2])
         return product_page(review(number), next_page=f"/list?page={number + 1}")
 
@@ -283,3 +291,49 @@ def test_the_same_page_is_asked_for_once(site):
     pages, ended = crawled(f"{site.url}/1", f"{site.url}/1", follow="next")
     assert texts(pages) == ["Opinion 1", "Opinion 2"]
     assert ended.status is SourceStatus.OK
+
+
+def test_a_page_that_has_not_changed_is_not_sent_again(site):
+    def page(asked: Request) -> Answer:
+        if asked.headers.get("if-none-match") == '"v1"' and asked.headers.get("if-modified-since") == "Sun":
+            return Answer("", 304)
+        return replace(product_page(review(1)), headers={"ETag": '"v1"', "Last-Modified": "Sun"})
+
+    site.routes["/1"] = page
+    _, first = crawled(f"{site.url}/1")
+    assert first.validators == {f"{site.url}/1": ('"v1"', "Sun")}
+    pages, quiet = crawled(f"{site.url}/1", validators=first.validators)
+    assert (pages, quiet.status, quiet.completeness) == ([], SourceStatus.OK, Completeness.REACHED_KNOWN)
+    assert quiet.validators == first.validators
+    pages, _ = crawled(f"{site.url}/1", validators=first.validators, deep=True)
+    assert texts(pages) == ["Opinion 1"], "a deep pass reads everything"
+
+
+def test_a_page_that_leads_to_others_is_always_read(site):
+    site.routes["/1"] = replace(product_page(review(1), next_page="/2"), headers={"ETag": '"v1"'})
+    site.routes["/2"] = product_page(review(2))
+    pages, ended = crawled(f"{site.url}/1", follow="next", validators={f"{site.url}/1": ('"v1"', None)})
+    assert (texts(pages), ended.validators) == (["Opinion 1", "Opinion 2"], {})
+    assert all("if-none-match" not in asked.headers for asked in site.requests)
+
+
+def test_a_server_that_wants_a_longer_pause_than_the_crawl_has_is_left_alone(site):
+    site.routes["/1"] = Answer("later", 429, headers={"Retry-After": "86400"})
+    site.routes["/2"] = product_page(review(2))
+    pages, ended = crawled(f"{site.url}/1", f"{site.url}/2")
+    assert (texts(pages), ended.status) == ([], SourceStatus.RATE_LIMITED)
+    assert site.paths == ["/robots.txt", "/1"]
+    assert "asks to be left alone" in ended.message
+
+
+def test_a_crawl_delay_longer_than_the_crawl_is_said(site):
+    site.routes["/robots.txt"] = Answer("User-agent: *\nCrawl-delay: 86400", type="text/plain")
+    pages, ended = crawled(f"{site.url}/1")
+    assert (pages, ended.status, site.paths) == ([], SourceStatus.RATE_LIMITED, ["/robots.txt"])
+    assert "86400 s between two pages" in ended.message
+
+
+def test_what_a_refusing_service_says_is_passed_on(site):
+    site.routes["/1"] = Answer('{"error": {"code": 400, "message": "The place is\\n unknown"}}', 400)
+    _, ended = crawled(f"{site.url}/1")
+    assert "answered 400" in ended.message and "(it says: The place is unknown)" in ended.message

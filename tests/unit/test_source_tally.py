@@ -128,3 +128,37 @@ def test_a_page_that_only_leads_elsewhere_decides_nothing():
     crawl.take(Reading((mention(1),), reached_end=True), crawl.strand())
     assert token == (ASIDE,)
     assert verdict(crawl) == (SourceStatus.OK, Completeness.REACHED_END)
+
+
+def test_a_pinned_item_at_the_head_of_a_page_is_no_known_ground():
+    crawl = tally(known=[mention(1)])
+    assert crawl.take(Reading((mention(1), mention(3), mention(2)), (NEXT,)), crawl.strand()) == (NEXT,)
+
+
+def test_lists_that_overlap_are_no_loop():
+    crawl = tally()
+    pages = [Reading((mention(number),), (NEXT,)) for number in range(4)]
+    for _ in range(2):
+        strand = crawl.strand()
+        assert [crawl.take(page, strand) for page in pages] == [(NEXT,)] * 4
+
+
+def test_items_that_are_none_of_ours_show_that_a_list_goes_on():
+    crawl = tally()
+    strand = crawl.strand()
+    pages = [Reading(follow=(NEXT,), passed_over=(f"o{number}",)) for number in (1, 2, 3, 3, 3)]
+    assert [crawl.take(page, strand) for page in pages] == [(NEXT,)] * 4 + [()]
+
+
+def test_a_page_that_has_not_changed_is_known_ground_and_no_silence():
+    crawl = tally()
+    crawl.unchanged("https://shop.example/1", ("a", None))
+    crawl.learn("https://shop.example/2", None, None)
+    assert verdict(crawl) == (SourceStatus.OK, Completeness.REACHED_KNOWN)
+    assert crawl.verdict().validators == {"https://shop.example/1": ("a", None)}
+
+
+def test_a_crawl_that_read_nothing_within_its_time_failed():
+    crawl = tally()
+    crawl.budget = "stopped after 1 minutes: raise budget.minutes"
+    assert verdict(crawl) == (SourceStatus.FAILED, Completeness.UNKNOWN)

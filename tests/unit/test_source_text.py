@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from twelvefold.crawlers.charset import decode
 from twelvefold.crawlers.json_ld import json_ld_values, tolerant_json
 from twelvefold.crawlers.markup import next_links, scripts, visible_words
-from twelvefold.crawlers.middlewares import retry_after_s
+from twelvefold.crawlers.pace import retry_after_s
 from twelvefold.crawlers.sitemaps import SitemapError, read_sitemap
 from twelvefold.crawlers.walls import wall_in
 
