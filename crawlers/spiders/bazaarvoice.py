@@ -1,7 +1,7 @@
 """Product reviews collected by Bazaarvoice: the Conversations API, one list a product.
 
 `GET https://api.bazaarvoice.com/data/reviews.json?passkey=&Filter=ProductId:eq:<product>&Offset=&Limit=100`,
-paged by offset up to TotalResults. A syndicated review is one that another
+paged by offset up to TotalResults, sorted by the last modification. A syndicated review is one that another
 shop collected; it has an id of its own.
 """
 
@@ -50,7 +50,7 @@ class BazaarvoiceOptions(Settings):
 
 
 class Bazaarvoice(WebSource):
-    """Reads each product's reviews from the newest back to known ground."""
+    """Reads each product's reviews from the one last modified back to known ground."""
 
     kind = "bazaarvoice"
     statement = Statement(
@@ -61,8 +61,7 @@ class Bazaarvoice(WebSource):
         precision=Precision.SECOND,
         needs_key=True,
         governed_by_robots=False,
-        terms="A documented API under the client's own contract with Bazaarvoice. An edit or a reply does not move a"
-        " review to the front: the deep pass finds it.",
+        terms="A documented API under the client's own contract with Bazaarvoice.",
     )
     Options = BazaarvoiceOptions
     options: BazaarvoiceOptions
@@ -101,7 +100,7 @@ class Bazaarvoice(WebSource):
             passkey=self.options.passkey.get_secret_value(),
             Filter=f"ProductId:eq:{product}",
             Include="Products",
-            Sort="SubmissionTime:desc",
+            Sort="LastModificationTime:desc",
             Limit=PAGE_SIZE,
             Offset=offset,
         )

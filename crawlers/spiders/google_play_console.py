@@ -102,8 +102,9 @@ class GooglePlayConsole(WebSource):
         following = words_at(document, "tokenPagination", "nextPageToken")
         return replace(
             read_items(page, found, _mention),
-            follow=(self._fetch(following, continues=True),) if following and found else (),
-            overflow=not following,
+            follow=(self._fetch(following, continues=True),) if following else (),
+            overflow=bool(found) and not following,
+            reached_end=not found and not following,
         )
 
     def _fetch(self, token: str | None, *, continues: bool = False) -> Fetch:
