@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import jwt
 from jwt.exceptions import InvalidKeyError
 
-from twelvefold.crawlers.answers import address, json_of, words_at
+from twelvefold.crawlers.answers import address, json_of, sentence_at, words_at
 from twelvefold.crawlers.source import Fetch, Page, Reading
 from twelvefold.records import SourceStatus
 
@@ -109,6 +109,6 @@ def bearer(token: str) -> dict[str, str]:
 def refused(page: Page, service: str, keys: str) -> Reading:
     """Return the reading of a token that was not given, with the keys of config.yaml to look at."""
     answer = json_of(page)
-    reason = words_at(answer, "error_description") or words_at(answer, "error") or f"status {page.status}"
-    message = f"{service} gives no access token ({reason[:200]}): check {keys}"
+    reason = sentence_at(answer, "error_description") or sentence_at(answer, "error") or f"status {page.status}"
+    message = f"{service} gives no access token ({reason}): check {keys}"
     return Reading(status=SourceStatus.BLOCKED, message=message)

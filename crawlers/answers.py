@@ -18,6 +18,7 @@ from twelvefold.records import RawMention, SourceStatus
 Item = dict[str, Any]
 
 _KEYS_NAMED = 8
+_LONGEST_SENTENCE = 200
 
 
 def address(base_url: str | None, host: str, *path: str | int, **query: str | int | None) -> str:
@@ -68,6 +69,12 @@ def words_at(item: Any, *path: str | int) -> str | None:
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return None
     return str(value) if str(value).strip() else None
+
+
+def sentence_at(item: Any, *path: str | int) -> str | None:
+    """Return what a service says at `path`, on one line that is fit to be shown, or None."""
+    words = words_at(item, *path)
+    return _one_line(words) if words is not None else None
 
 
 def number_at(item: Any, *path: str | int) -> float | None:
@@ -145,12 +152,18 @@ def _missing(mention: RawMention) -> str | None:
     return None
 
 
+def _one_line(text: str) -> str:
+    """Return the first words of `text`, without line breaks and control characters."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text[: 2 * _LONGEST_SENTENCE])
+    return " ".join(printable.split())[:_LONGEST_SENTENCE]
+
+
 def _keys_of(found: Any) -> str:
     """Return what an answer or an item is, in a few words."""
     if isinstance(found, Mapping):
-        names = sorted(map(str, found))
+        names = sorted(_one_line(str(name))[:40] for name in found)
         more = " ..." if len(names) > _KEYS_NAMED else ""
-        return f"the keys {', '.join(name[:40] for name in names[:_KEYS_NAMED])}{more}" if names else "nothing"
+        return f"the keys {', '.join(names[:_KEYS_NAMED])}{more}" if names else "nothing"
     if isinstance(found, list):
         return f"a list of {len(found)}"
-    return f"{type(found).__name__} {str(found)[:60]!r}"
+    return f"{type(found).__name__} {str(found)[:60]!r}" if found is not None else "null"

@@ -26,6 +26,7 @@ from twelvefold.crawlers.answers import (
     json_of,
     number_at,
     read_items,
+    sentence_at,
     value_at,
     without,
     without_list,
@@ -151,10 +152,8 @@ def _mention(review: Item, replies: dict[str | None, Item]) -> RawMention:
 def _refusal(page: Page, document: object) -> Reading:
     """Return the reading of an answer that tells errors instead of reviews."""
     error = value_at(document, "errors", 0)
-    told = words_at(error, "detail") or words_at(error, "title") or f"status {page.status}"
+    told = sentence_at(error, "detail") or sentence_at(error, "title") or f"status {page.status}"
     if page.status == 404:
-        return Reading(
-            status=SourceStatus.FAILED, message=f"App Store Connect finds no app: {told[:200]}; check app_id"
-        )
+        return Reading(status=SourceStatus.FAILED, message=f"App Store Connect finds no app: {told}; check app_id")
     mend = "check key_id, issuer_id and key, and that the key's role may read reviews"
-    return Reading(status=SourceStatus.BLOCKED, message=f"App Store Connect refuses the key: {told[:200]}; {mend}")
+    return Reading(status=SourceStatus.BLOCKED, message=f"App Store Connect refuses the key: {told}; {mend}")

@@ -22,6 +22,7 @@ from twelvefold.crawlers.answers import (
     json_of,
     number_at,
     read_items,
+    sentence_at,
     value_at,
     without,
     without_list,
@@ -138,13 +139,11 @@ def _badges(review: Item) -> set[str]:
 def _refusal(page: Page, document: object) -> Reading:
     """Return the reading of an answer that tells errors instead of reviews."""
     errors = items_at(document, "Errors") or [{}]
-    codes = {words_at(error, "Code") or "" for error in errors}
-    told = words_at(errors[0], "Message") or ", ".join(sorted(codes)) or "no reason"
+    codes = {sentence_at(error, "Code") or "" for error in errors}
+    told = sentence_at(errors[0], "Message") or ", ".join(sorted(codes)) or "no reason"
     status, mend = SourceStatus.FAILED, "check products"
     if codes & _LIMIT_CODES:
         status, mend = SourceStatus.RATE_LIMITED, "raise network.delay_s"
     elif codes & _KEY_CODES:
         status, mend = SourceStatus.BLOCKED, "check passkey"
-    return Reading(
-        status=status, message=f"Bazaarvoice refuses product {page.context['product']}: {told[:200]}; {mend}"
-    )
+    return Reading(status=status, message=f"Bazaarvoice refuses product {page.context['product']}: {told}; {mend}")

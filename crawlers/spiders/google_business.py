@@ -24,6 +24,7 @@ from twelvefold.crawlers.answers import (
     items_at,
     json_of,
     read_items,
+    sentence_at,
     without,
     without_list,
     words_at,
@@ -164,9 +165,9 @@ def _original(comment: str | None) -> str | None:
 
 def _refusal(page: Page, document: object) -> Reading:
     """Return the reading of an answer that tells an error instead of reviews."""
-    told = words_at(document, "error", "message") or f"status {page.status}"
+    told = sentence_at(document, "error", "message") or f"status {page.status}"
     if page.status == 404:
-        problem = f"Google finds no such location: {told[:200]}; check account and location"
+        problem = f"Google finds no such location: {told}; check account and location"
         return Reading(status=SourceStatus.FAILED, message=problem)
     mend = "the account must manage the location, and its project needs access to the Business Profile API"
-    return Reading(status=SourceStatus.BLOCKED, message=f"Google refuses the account: {told[:200]}; {mend}")
+    return Reading(status=SourceStatus.BLOCKED, message=f"Google refuses the account: {told}; {mend}")

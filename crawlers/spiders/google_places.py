@@ -23,6 +23,7 @@ from twelvefold.crawlers.answers import (
     json_of,
     number_at,
     read_items,
+    sentence_at,
     value_at,
     without_list,
     words_at,
@@ -104,8 +105,8 @@ class GooglePlaces(WebSource):
         status = words_at(document, "status")
         if status in _STATUSES:
             verdict, mend = _STATUSES[status]
-            told = words_at(document, "error_message")
-            reason = f"{status} ({told[:200]})" if told else status
+            told = sentence_at(document, "error_message")
+            reason = f"{status} ({told})" if told else status
             return Reading(status=verdict, message=f"Google answers {reason}: {mend}")
         legacy = status is not None
         place = (value_at(document, "result") or {}) if legacy else document

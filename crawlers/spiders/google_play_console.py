@@ -23,6 +23,7 @@ from twelvefold.crawlers.answers import (
     json_of,
     number_at,
     read_items,
+    sentence_at,
     value_at,
     without,
     without_list,
@@ -144,8 +145,8 @@ def _mention(review: Item) -> RawMention:
 
 def _refusal(page: Page, document: object) -> Reading:
     """Return the reading of an answer that tells an error instead of reviews."""
-    told = words_at(document, "error", "message") or f"status {page.status}"
+    told = sentence_at(document, "error", "message") or f"status {page.status}"
     if page.status == 404:
-        return Reading(status=SourceStatus.FAILED, message=f"Google Play finds no app: {told[:200]}; check app_id")
+        return Reading(status=SourceStatus.FAILED, message=f"Google Play finds no app: {told}; check app_id")
     mend = "give the service account the permission to reply to reviews in the Play Console"
-    return Reading(status=SourceStatus.BLOCKED, message=f"Google Play refuses the account: {told[:200]}; {mend}")
+    return Reading(status=SourceStatus.BLOCKED, message=f"Google Play refuses the account: {told}; {mend}")

@@ -22,6 +22,7 @@ from twelvefold.crawlers.answers import (
     json_of,
     number_at,
     read_items,
+    sentence_at,
     without,
     without_list,
     words_at,
@@ -76,8 +77,8 @@ class JudgeMe(WebSource):
             return document
         found = items_at(document, "reviews")
         if found is None:
-            if problem := words_at(document, "error") or words_at(document, "message"):
-                told = f"Judge.me refuses: {problem[:200]}; check shop_domain and token"
+            if problem := sentence_at(document, "error") or sentence_at(document, "message"):
+                told = f"Judge.me refuses: {problem}; check shop_domain and token"
                 return Reading(status=SourceStatus.FAILED, message=told)
             return without_list(page, document, "reviews")
         reading = read_items(page, [review for review in found if _is_shown(review)], _mention)

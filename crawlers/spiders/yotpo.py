@@ -23,6 +23,7 @@ from twelvefold.crawlers.answers import (
     json_of,
     number_at,
     read_items,
+    sentence_at,
     value_at,
     without,
     without_list,
@@ -78,8 +79,8 @@ class Yotpo(WebSource):
             return document
         code = count_at(document, "status", "code")
         if code not in (None, 200):
-            told = words_at(document, "status", "message") or "no reason"
-            problem = f"Yotpo answers {code} ({told[:200]}): check app_key and products"
+            told = sentence_at(document, "status", "message") or "no reason"
+            problem = f"Yotpo answers {code} ({told}): check app_key and products"
             return Reading(status=SourceStatus.FAILED, message=problem)
         answer = value_at(document, "response") or document
         found = items_at(answer, "reviews")
