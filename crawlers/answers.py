@@ -106,6 +106,11 @@ def items_at(document: Any, *path: str | int) -> list[Item] | None:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else None
 
 
+def ids_of(items: Iterable[Item], key: str = "id") -> tuple[str, ...]:
+    """Return the ids of items, those without one left out."""
+    return tuple(found for item in items if (found := words_at(item, key)) is not None)
+
+
 def without(item: Item, *keys: str) -> Item:
     """Return an item without fields that are kept elsewhere, or not at all because they name a person."""
     return {key: value for key, value in item.items() if key not in keys}

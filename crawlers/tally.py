@@ -30,7 +30,7 @@ class Tally:
         statement: What the source says of itself.
         known: Identity key to raw revision of what is stored.
         seen: Identity keys met in this crawl.
-        read: Pages that were what they should be; one that hands over to a second try is not counted.
+        read: Pages that were what they should be; one that only leads elsewhere, or to a second try, is not counted.
         troubles: A status and a sentence for each page that could not be had or read.
         notes: What else a page gave to say.
         ends: How far each list came.
@@ -62,7 +62,7 @@ class Tally:
             self.told[strand.number] = max(self.told.get(strand.number, 0), reading.total_told)
         if reading.status not in (None, SourceStatus.OK, SourceStatus.EMPTY):
             self.trouble(reading.status or SourceStatus.FAILED, reading.message)
-        elif not any(fetch.otherwise for fetch in reading.follow):
+        elif not (any(fetch.otherwise for fetch in reading.follow) or _leads_elsewhere(reading)):
             self.read += 1
             self.notes.append(reading.message)
         keys = {identity_key(mention): raw_revision(mention) for mention in reading.mentions}
@@ -79,7 +79,7 @@ class Tally:
             self.ends.append(Completeness.REACHED_KNOWN)
         elif further and strand.stale < _LOOP:
             return (*further, *others)
-        elif others and not (reading.mentions or reading.reached_end or reading.overflow):
+        elif _leads_elsewhere(reading):
             return others
         elif reading.overflow:
             self.ends.append(Completeness.WINDOW_OVERFLOW)
@@ -127,6 +127,13 @@ class Tally:
             if worst in self.ends:
                 return worst
         return Completeness.REACHED_END if self.ends else Completeness.UNKNOWN
+
+
+def _leads_elsewhere(reading: Reading) -> bool:
+    """Return whether a page says nothing but what else to fetch: a token, an index."""
+    if reading.mentions or reading.reached_end or reading.overflow:
+        return False
+    return any(not fetch.continues for fetch in reading.follow)
 
 
 def _joined(sentences: list[str]) -> str:

@@ -18,6 +18,7 @@ from twelvefold.crawlers.answers import (
     Item,
     address,
     flag_at,
+    ids_of,
     items_at,
     json_of,
     number_at,
@@ -82,12 +83,13 @@ class JudgeMe(WebSource):
                 return Reading(status=SourceStatus.FAILED, message=told)
             return without_list(page, document, "reviews")
         reading = read_items(page, [review for review in found if _is_shown(review)], _mention)
-        hidden = [words_at(review, "id") for review in found if not _is_shown(review)]
+        hidden = ids_of(review for review in found if not _is_shown(review))
         number = int(page.context.get("page", 1))
         return replace(
             reading,
             follow=(self._fetch(number + 1, continues=True),) if found else (),
-            removed=tuple(one for one in hidden if one),
+            removed=hidden,
+            passed_over=hidden,
             reached_end=not found,
         )
 

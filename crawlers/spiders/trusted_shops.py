@@ -19,6 +19,7 @@ from twelvefold.crawlers.answers import (
     Item,
     address,
     count_at,
+    ids_of,
     items_at,
     json_of,
     number_at,
@@ -106,14 +107,14 @@ class TrustedShops(WebSource):
         if found is None:
             return without_list(page, document, "items")
         approved = [review for review in found if words_at(review, "status") in (None, "APPROVED")]
-        rejected = [words_at(review, "id") for review in found if words_at(review, "status") == "REJECTED"]
         reading = read_items(page, approved, _mention)
         last = words_at(found[-1], "id") if found else None
         follow = (self._fetch(last, continues=True),) if last else ()
         return replace(
             reading,
             follow=follow,
-            removed=tuple(one for one in rejected if one),
+            removed=ids_of(review for review in found if words_at(review, "status") == "REJECTED"),
+            passed_over=ids_of(review for review in found if review not in approved),
             total_told=count_at(document, "paging", "totalElements"),
             reached_end=not found,
         )

@@ -22,6 +22,7 @@ from twelvefold.crawlers.answers import (
     address,
     count_at,
     flag_at,
+    ids_of,
     items_at,
     json_of,
     number_at,
@@ -100,6 +101,7 @@ class WooCommerce(WebSource):
         return replace(
             reading,
             follow=() if ends or not found else (self._fetch(number + 1, continues=True),),
+            passed_over=ids_of(review for review in found if review not in approved),
             total_told=count_at(dict(page.headers), "x-wp-total"),
             reached_end=ends or not found,
         )

@@ -19,6 +19,7 @@ from twelvefold.crawlers.answers import (
     address,
     count_at,
     flag_at,
+    ids_of,
     items_at,
     json_of,
     number_at,
@@ -87,14 +88,22 @@ class Yotpo(WebSource):
         if found is None:
             return without_list(page, answer, "reviews")
         products = {words_at(product, "id"): product for product in items_at(answer, "products") or []}
-        shown = [review for review in found if not flag_at(review, "deleted") and not flag_at(review, "archived")]
+        gone = [review for review in found if flag_at(review, "deleted") or flag_at(review, "archived")]
+        shown = [review for review in found if review not in gone]
         reading = read_items(page, shown, lambda review: _mention(review, products))
         told_count = count_at(answer, "pagination", "total")
         number = int(page.context.get("page", 1))
         size = count_at(answer, "pagination", "per_page") or PAGE_SIZE
         ends = not found or (number * size >= told_count if told_count is not None else len(found) < size)
         follow = () if ends else (self._fetch(str(page.context["product"]), number + 1, continues=True),)
-        return replace(reading, follow=follow, total_told=told_count, reached_end=ends)
+        return replace(
+            reading,
+            follow=follow,
+            removed=ids_of(gone),
+            passed_over=ids_of(gone),
+            total_told=told_count,
+            reached_end=ends,
+        )
 
     def _fetch(self, product: str, number: int, *, continues: bool = False) -> Fetch:
         """Return the request for a page of a product's reviews."""

@@ -130,6 +130,13 @@ def test_a_page_that_only_leads_elsewhere_decides_nothing():
     assert verdict(crawl) == (SourceStatus.OK, Completeness.REACHED_END)
 
 
+def test_a_key_that_brings_a_token_and_nothing_more_is_no_part_of_an_answer():
+    crawl = tally()
+    crawl.take(Reading(follow=(ASIDE,)), crawl.strand())
+    crawl.take(Reading(status=SourceStatus.BLOCKED, message="no rights"), crawl.strand())
+    assert verdict(crawl) == (SourceStatus.BLOCKED, Completeness.UNKNOWN)
+
+
 def test_a_pinned_item_at_the_head_of_a_page_is_no_known_ground():
     crawl = tally(known=[mention(1)])
     assert crawl.take(Reading((mention(1), mention(3), mention(2)), (NEXT,)), crawl.strand()) == (NEXT,)
