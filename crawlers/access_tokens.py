@@ -10,11 +10,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode
 
 import jwt
 from jwt.exceptions import InvalidKeyError
+from pydantic import SecretStr, ValidationInfo
 
 from twelvefold.crawlers.answers import address, json_of, sentence_at, words_at
 from twelvefold.crawlers.source import Fetch, Page, Reading
@@ -22,9 +24,34 @@ from twelvefold.records import SourceStatus
 
 GOOGLE_TOKENS = "https://oauth2.googleapis.com"
 _GOOGLE_LIFE = timedelta(minutes=30)
+_LONGEST_NAME = 500
+_LONGEST_KEY = 100_000
 _SERVICE_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 Algorithm = Literal["ES256", "RS256"]
+
+
+def key_file(written: SecretStr, info: ValidationInfo, begins: str) -> str:
+    """Return the content of a key's file: what the configuration holds, or what the file holds that it names.
+
+    Args:
+        begins: How such a file begins, by which the one is told from the other.
+
+    Raises:
+        ValueError: There is no such file.
+    """
+    given = written.get_secret_value().strip()
+    if given.startswith(begins) or "\n" in given or len(given) > _LONGEST_NAME:
+        return given
+    folder = (info.context or {}).get("folder", Path())
+    try:
+        with (folder / Path(given).expanduser()).open(encoding="utf-8-sig") as file:
+            return file.read(_LONGEST_KEY)
+    except (OSError, ValueError, RuntimeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "it is no text file"
+        raise ValueError(
+            f"no key file can be read there ({reason}); name the file, or give its content from the environment"
+        ) from exc
 
 
 def private_key(written: str, algorithm: Algorithm) -> str:
@@ -106,9 +133,24 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}", "Accept": "application/json"}
 
 
-def refused(page: Page, service: str, keys: str) -> Reading:
+def token_refused(page: Page, service: str, keys: str) -> Reading:
     """Return the reading of a token that was not given, with the keys of config.yaml to look at."""
     answer = json_of(page)
     reason = sentence_at(answer, "error_description") or sentence_at(answer, "error") or f"status {page.status}"
     message = f"{service} gives no access token ({reason}): check {keys}"
     return Reading(status=SourceStatus.BLOCKED, message=message)
+
+
+def page_refused(page: Page, service: str, told: str | None, *, missing: str, rights: str) -> Reading:
+    """Return the reading of a page that was refused although a token was shown (401, 403, 404).
+
+    Args:
+        told: What the service says of it.
+        missing: The keys of config.yaml that name something that may not be there.
+        rights: What to do where the right to read is lacking.
+    """
+    reason = told or f"status {page.status}"
+    if page.status == 404:
+        message = f"{service} finds nothing there: {reason}; check {missing}"
+        return Reading(status=SourceStatus.FAILED, message=message)
+    return Reading(status=SourceStatus.BLOCKED, message=f"{service} lets nobody in: {reason}; {rights}")

@@ -52,7 +52,7 @@ def main() -> int:
     threading.Thread(target=_watch_parent, daemon=True).start()
     job = CrawlJob.from_json(line)
     try:
-        check_options(job.settings, job.settings.name)
+        check_options(job.settings, job.settings.name, job.folder)
     except ConfigError as exc:
         write(CrawlEnded(SourceStatus.FAILED, message=str(exc)))
         return 0

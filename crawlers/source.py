@@ -179,7 +179,7 @@ class Source(ABC):
     def __init__(self, settings: SourceSettings, folder: Path = Path()) -> None:
         self.settings = settings
         self.folder = folder
-        self.options = self.Options.model_validate(settings.options)
+        self.options = self.Options.model_validate(settings.options, context={"folder": folder})
 
 
 class WebSource(Source):
@@ -231,12 +231,13 @@ def source_class(kind: str) -> type[Source]:
     raise ConfigError(f"spiders/{kind}.py defines no Source with kind = {kind!r}")
 
 
-def check_options(settings: SourceSettings, where: str) -> None:
+def check_options(settings: SourceSettings, where: str, folder: Path = Path()) -> None:
     """Check the kind, `base_url` and the kind's own keys of one configured source.
 
     Args:
         settings: As the configuration gives them.
         where: How the message names the place, as "brands.0.sources.1".
+        folder: Where the configuration lies.
 
     Raises:
         ConfigError: One sentence that names the key and the nearest known one.
@@ -254,7 +255,7 @@ def check_options(settings: SourceSettings, where: str) -> None:
             mend = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(known))}"
             raise ConfigError(f"{where}: unknown key {key!r} for kind {settings.kind!r}; {mend}")
     try:
-        adapter(settings)
+        adapter(settings, folder)
     except ValidationError as exc:
         raise ConfigError(f"{where}: {explain(exc, adapter.Options)}") from exc
 

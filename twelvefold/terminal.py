@@ -69,7 +69,7 @@ def read_configuration(config_file: Path | None) -> Configuration:
     configuration = load_configuration(config_file)
     for number, brand in enumerate(configuration.brands):
         for place, source in enumerate(brand.sources):
-            check_options(source, f"brands.{number}.sources.{place}")
+            check_options(source, f"brands.{number}.sources.{place}", configuration.folder)
     return configuration
 
 

@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 
 from twelvefold.config import Settings
-from twelvefold.crawlers.access_tokens import bearer, private_key, signed_token
+from twelvefold.crawlers.access_tokens import bearer, key_file, page_refused, private_key, signed_token
 from twelvefold.crawlers.answers import (
     Item,
     address,
@@ -33,18 +33,19 @@ from twelvefold.crawlers.answers import (
     words_at,
 )
 from twelvefold.crawlers.source import Asked, Fetch, Page, Reading, Statement, WebSource
-from twelvefold.records import Precision, RawMention, SourceStatus
+from twelvefold.records import Precision, RawMention
 
 HOST = "https://api.appstoreconnect.apple.com"
 PAGE_SIZE = 200
 _AUDIENCE = "appstoreconnect-v1"
 _LIFE = timedelta(minutes=15)
+_RIGHTS = "check key_id, issuer_id and key, and that the key's role may read reviews"
 _NOT_KEPT = ("title", "body", "reviewerNickname")
 
 
-def _key(written: SecretStr) -> SecretStr:
+def _key(written: SecretStr, info: ValidationInfo) -> SecretStr:
     """Return a private key that Apple's tokens can be signed with."""
-    return SecretStr(private_key(written.get_secret_value(), "ES256"))
+    return SecretStr(private_key(key_file(written, info, "-----BEGIN"), "ES256"))
 
 
 class AppStoreConnectOptions(Settings):
@@ -53,7 +54,7 @@ class AppStoreConnectOptions(Settings):
     Attributes:
         app_id: The number in the app's address, after "id".
         key_id, issuer_id: Of the API key, as App Store Connect shows them.
-        key: The content of the key's file (AuthKey_....p8), from the environment.
+        key: The key's file (AuthKey_....p8), or its content from the environment.
     """
 
     app_id: Annotated[int, Field(gt=0)]
@@ -93,7 +94,9 @@ class AppStoreConnect(WebSource):
         if isinstance(document, Reading):
             return document
         if page.status >= 400:
-            return _refusal(page, document)
+            error = value_at(document, "errors", 0)
+            told = sentence_at(error, "detail") or sentence_at(error, "title")
+            return page_refused(page, "App Store Connect", told, missing="app_id", rights=_RIGHTS)
         found = items_at(document, "data")
         if found is None:
             return without_list(page, document, "data")
@@ -147,13 +150,3 @@ def _mention(review: Item, replies: dict[str | None, Item]) -> RawMention:
         reply_at=words_at(reply, "attributes", "lastModifiedDate"),
         payload=without(attributes, *_NOT_KEPT) if isinstance(attributes, dict) else {},
     )
-
-
-def _refusal(page: Page, document: object) -> Reading:
-    """Return the reading of an answer that tells errors instead of reviews."""
-    error = value_at(document, "errors", 0)
-    told = sentence_at(error, "detail") or sentence_at(error, "title") or f"status {page.status}"
-    if page.status == 404:
-        return Reading(status=SourceStatus.FAILED, message=f"App Store Connect finds no app: {told}; check app_id")
-    mend = "check key_id, issuer_id and key, and that the key's role may read reviews"
-    return Reading(status=SourceStatus.BLOCKED, message=f"App Store Connect refuses the key: {told}; {mend}")

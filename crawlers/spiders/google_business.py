@@ -16,7 +16,14 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, SecretStr
 
 from twelvefold.config import Settings
-from twelvefold.crawlers.access_tokens import GOOGLE_TOKENS, access_token, bearer, refused, token_fetch
+from twelvefold.crawlers.access_tokens import (
+    GOOGLE_TOKENS,
+    access_token,
+    bearer,
+    page_refused,
+    token_fetch,
+    token_refused,
+)
 from twelvefold.crawlers.answers import (
     Item,
     address,
@@ -30,10 +37,11 @@ from twelvefold.crawlers.answers import (
     words_at,
 )
 from twelvefold.crawlers.source import Asked, Fetch, Page, Reading, Statement, WebSource
-from twelvefold.records import Precision, RawMention, SourceStatus
+from twelvefold.records import Precision, RawMention
 
 HOST = "https://mybusiness.googleapis.com"
 PAGE_SIZE = 50
+_RIGHTS = "the account must manage the location, and its project needs access to the Business Profile API"
 _STARS = {"ONE": 1, "TWO": 2, "THREE": 3, "FOUR": 4, "FIVE": 5}
 _TRANSLATED_FIRST = re.compile(r"^\(Translated by Google\).*?\(Original\)\s*(.*)$", re.DOTALL)
 _TRANSLATED_AFTER = re.compile(r"\s*\(Translated by Google\).*$", re.DOTALL)
@@ -103,14 +111,15 @@ class GoogleBusiness(WebSource):
         if page.context.get("token"):
             token = access_token(page)
             if token is None:
-                return refused(page, "Google", "client_id, client_secret and refresh_token")
+                return token_refused(page, "Google", "client_id, client_secret and refresh_token")
             self._token = token
             return Reading(follow=(self._fetch(None),))
         document = json_of(page)
         if isinstance(document, Reading):
             return document
         if page.status >= 400:
-            return _refusal(page, document)
+            told = sentence_at(document, "error", "message")
+            return page_refused(page, "Google", told, missing="account and location", rights=_RIGHTS)
         total = count_at(document, "totalReviewCount")
         found = items_at(document, "reviews")
         if found is None:
@@ -161,13 +170,3 @@ def _original(comment: str | None) -> str | None:
     if translated := _TRANSLATED_FIRST.match(comment):
         return translated.group(1) or None
     return _TRANSLATED_AFTER.sub("", comment) or None
-
-
-def _refusal(page: Page, document: object) -> Reading:
-    """Return the reading of an answer that tells an error instead of reviews."""
-    told = sentence_at(document, "error", "message") or f"status {page.status}"
-    if page.status == 404:
-        problem = f"Google finds no such location: {told}; check account and location"
-        return Reading(status=SourceStatus.FAILED, message=problem)
-    mend = "the account must manage the location, and its project needs access to the Business Profile API"
-    return Reading(status=SourceStatus.BLOCKED, message=f"Google refuses the account: {told}; {mend}")

@@ -12,10 +12,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo
 
 from twelvefold.config import Settings
-from twelvefold.crawlers.access_tokens import ServiceAccount, access_token, bearer, refused
+from twelvefold.crawlers.access_tokens import (
+    ServiceAccount,
+    access_token,
+    bearer,
+    key_file,
+    page_refused,
+    token_refused,
+)
 from twelvefold.crawlers.answers import (
     Item,
     address,
@@ -30,17 +37,19 @@ from twelvefold.crawlers.answers import (
     words_at,
 )
 from twelvefold.crawlers.source import Asked, Fetch, Page, Reading, Statement, WebSource
-from twelvefold.records import Precision, RawMention, SourceStatus
+from twelvefold.records import Precision, RawMention
 
 HOST = "https://androidpublisher.googleapis.com"
 PAGE_SIZE = 100
+_RIGHTS = "give the service account the permission to reply to reviews in the Play Console"
 _SCOPE = "https://www.googleapis.com/auth/androidpublisher"
 
 
-def _account(written: SecretStr) -> SecretStr:
-    """Return the service account's key file if it is one."""
-    ServiceAccount.from_json(written.get_secret_value())
-    return written
+def _account(written: SecretStr, info: ValidationInfo) -> SecretStr:
+    """Return the content of a service account's key file."""
+    content = key_file(written, info, "{")
+    ServiceAccount.from_json(content)
+    return SecretStr(content)
 
 
 class GooglePlayConsoleOptions(Settings):
@@ -48,8 +57,8 @@ class GooglePlayConsoleOptions(Settings):
 
     Attributes:
         app_id: The package name, as "org.example.app".
-        service_account: The content of the JSON key file, from the environment; the account needs the Play Console's
-            permission "Reply to reviews".
+        service_account: The JSON key file, or its content from the environment; the account needs the Play
+            Console's permission "Reply to reviews".
     """
 
     app_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.]+$")]
@@ -87,14 +96,15 @@ class GooglePlayConsole(WebSource):
         if page.context.get("token"):
             token = access_token(page)
             if token is None:
-                return refused(page, "Google", "service_account")
+                return token_refused(page, "Google", "service_account")
             self._token = token
             return Reading(follow=(self._fetch(None),))
         document = json_of(page)
         if isinstance(document, Reading):
             return document
         if page.status >= 400:
-            return _refusal(page, document)
+            told = sentence_at(document, "error", "message")
+            return page_refused(page, "Google Play", told, missing="app_id", rights=_RIGHTS)
         found = items_at(document, "reviews")
         if found is None:
             if document == {}:  # nobody wrote anything for a week
@@ -141,12 +151,3 @@ def _mention(review: Item) -> RawMention:
         reply_at=words_at(reply, "lastModified", "seconds"),
         payload=without(user, "text", "originalText") if isinstance(user, dict) else {},
     )
-
-
-def _refusal(page: Page, document: object) -> Reading:
-    """Return the reading of an answer that tells an error instead of reviews."""
-    told = sentence_at(document, "error", "message") or f"status {page.status}"
-    if page.status == 404:
-        return Reading(status=SourceStatus.FAILED, message=f"Google Play finds no app: {told}; check app_id")
-    mend = "give the service account the permission to reply to reviews in the Play Console"
-    return Reading(status=SourceStatus.BLOCKED, message=f"Google Play refuses the account: {told}; {mend}")

@@ -14,7 +14,7 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, model_validator
 
 from twelvefold.config import Settings
-from twelvefold.crawlers.access_tokens import access_token, bearer, refused, token_fetch
+from twelvefold.crawlers.access_tokens import access_token, bearer, token_fetch, token_refused
 from twelvefold.crawlers.answers import (
     Item,
     address,
@@ -97,7 +97,7 @@ class TrustedShops(WebSource):
         if page.context.get("token"):
             token = access_token(page)
             if token is None:
-                return refused(page, "Trusted Shops", "client_id and client_secret")
+                return token_refused(page, "Trusted Shops", "client_id and client_secret")
             self._token = token
             return Reading(follow=(self._fetch(None),))
         document = json_of(page)

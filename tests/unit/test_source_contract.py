@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,9 @@ from twelvefold.crawlers.source import (
 )
 from twelvefold.errors import ConfigError
 from twelvefold.records import RawMention
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "server"))
+from signing_keys import elliptic_key, pem_of, service_account
 
 
 @pytest.mark.parametrize("kind", kinds())
@@ -59,15 +63,19 @@ def settings(kind="schema_org", base_url=None, **options):
         (settings("trustpilot", business_unit="kettle.example", api_key="k"), ["business_unit"]),
         (settings("trusted_shops", shop_id="chl-1"), ["token is missing", "client_secret"]),
         (
-            settings("app_store_connect", app_id=1, key_id="a", issuer_id="b", key="AuthKey.p8"),
+            settings("app_store_connect", app_id=1, key_id="a", issuer_id="b", key="-----BEGIN PRIVATE KEY-----"),
             ["key", "no private key for ES256", "-----BEGIN"],
+        ),
+        (
+            settings("app_store_connect", app_id=1, key_id="a", issuer_id="b", key="AuthKey.p8"),
+            ["key", "no key file", "No such file"],
         ),
         (
             settings("google_play_console", app_id="org.example", service_account="{}"),
             ["service_account", "client_email"],
         ),
         (
-            settings("google_play_console", app_id="org.example", service_account="account.json"),
+            settings("google_play_console", app_id="org.example", service_account="{broken"),
             ["service_account", "no JSON", "key file"],
         ),
     ],
@@ -78,6 +86,18 @@ def test_a_wrong_source_is_refused_with_the_key_and_the_mend(given, says):
     assert "\n" not in str(refusal.value)
     for part in says:
         assert part in str(refusal.value)
+
+
+def test_a_key_may_lie_in_a_file_beside_the_configuration(tmp_path):
+    (tmp_path / "account.json").write_text(service_account())
+    (tmp_path / "AuthKey.p8").write_text(pem_of(elliptic_key()))
+    play = settings("google_play_console", app_id="org.example", service_account="account.json")
+    apple = settings("app_store_connect", app_id=1, key_id="a", issuer_id="b", key="AuthKey.p8")
+    for given in (play, apple):
+        check_options(given, "sources.0", tmp_path)
+        with pytest.raises(ConfigError, match="No such file"):
+            check_options(given, "sources.0", tmp_path / "elsewhere")
+    assert "PRIVATE KEY" in source_class("app_store_connect")(apple, tmp_path).options.key.get_secret_value()
 
 
 def test_right_sources_pass():
