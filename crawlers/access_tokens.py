@@ -43,15 +43,16 @@ def key_file(written: SecretStr, info: ValidationInfo, begins: str) -> str:
     given = written.get_secret_value().strip()
     if given.startswith(begins) or "\n" in given or len(given) > _LONGEST_NAME:
         return given
-    folder = (info.context or {}).get("folder", Path())
+    folder: Path = (info.context or {}).get("folder", Path())
     try:
         with (folder / Path(given).expanduser()).open(encoding="utf-8-sig") as file:
-            return file.read(_LONGEST_KEY)
+            content = file.read(_LONGEST_KEY)
     except (OSError, ValueError, RuntimeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it is no text file"
         raise ValueError(
             f"no key file can be read there ({reason}); name the file, or give its content from the environment"
         ) from exc
+    return content
 
 
 def private_key(written: str, algorithm: Algorithm) -> str:
