@@ -17,6 +17,9 @@ from twelvefold.records import RawMention, SourceStatus
 
 Item = dict[str, Any]
 
+MOST_ITEMS = 10_000
+"""No service puts more into a page; what does is a trap."""
+
 _KEYS_NAMED = 8
 _LONGEST_SENTENCE = 200
 
@@ -100,10 +103,16 @@ def flag_at(item: Any, *path: str | int) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
-def items_at(document: Any, *path: str | int) -> list[Item] | None:
-    """Return the objects of the list at `path`, or None where no list stands there."""
+def list_at(document: Any, *path: str | int) -> list[Any] | None:
+    """Return the list at `path`, or None where there is none, or one longer than any page."""
     value = value_at(document, *path)
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else None
+    return value if isinstance(value, list) and len(value) <= MOST_ITEMS else None
+
+
+def items_at(document: Any, *path: str | int) -> list[Item] | None:
+    """Return the objects of the list at `path`, or None where `list_at` finds none."""
+    found = list_at(document, *path)
+    return None if found is None else [one for one in found if isinstance(one, dict)]
 
 
 def ids_of(items: Iterable[Item], key: str = "id") -> tuple[str, ...]:
@@ -144,7 +153,9 @@ def changed(page: Page, found: str, rejected: Iterable[str] = ()) -> Reading:
 
 
 def without_list(page: Page, document: Any, name: str) -> Reading:
-    """Return the reading of an answer that holds no list `name`."""
+    """Return the reading of an answer that holds no list `name`, or one that is too long."""
+    if isinstance(found := value_at(document, name), list):
+        return changed(page, f"its list {name!r} has {len(found)} items, where a page has at most {MOST_ITEMS}")
     return changed(page, f"it holds no list {name!r}, but {_keys_of(document)}")
 
 

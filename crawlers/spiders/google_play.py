@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from pydantic import Field
 
 from twelvefold.config import Settings
-from twelvefold.crawlers.answers import address, changed, count_at, number_at, read_items, value_at, words_at
+from twelvefold.crawlers.answers import address, changed, count_at, list_at, number_at, read_items, value_at, words_at
 from twelvefold.crawlers.json_pages import NotAsExpected, parse_json
 from twelvefold.crawlers.source import Asked, Fetch, Page, Reading, Statement, WebSource
 from twelvefold.records import Precision, RawMention, SourceStatus
@@ -82,10 +82,10 @@ class GooglePlay(WebSource):
         inner = _decoded(value_at(row, 2))
         if not inner:
             return Reading(reached_end=True)
-        reviews = value_at(inner, 0)
-        if not isinstance(inner, list) or not isinstance(reviews, (list, type(None))):
+        reviews = [] if value_at(inner, 0) is None else list_at(inner, 0)
+        if not isinstance(inner, list) or reviews is None:
             return changed(page, "its reviews stand elsewhere")
-        reading = read_items(page, reviews or [], lambda review: self._mention(review, page.context))
+        reading = read_items(page, reviews, lambda review: self._mention(review, page.context))
         token = _token(inner) if reviews else None
         follow = (self._fetch(str(page.context["language"]), token, continues=True),) if token else ()
         return replace(reading, follow=follow, reached_end=not follow)

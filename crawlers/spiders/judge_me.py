@@ -82,7 +82,7 @@ class JudgeMe(WebSource):
                 told = f"Judge.me refuses: {problem}; check shop_domain and token"
                 return Reading(status=SourceStatus.FAILED, message=told)
             return without_list(page, document, "reviews")
-        reading = read_items(page, [review for review in found if _is_shown(review)], _mention)
+        reading = read_items(page, filter(_is_shown, found), _mention)
         hidden = ids_of(review for review in found if not _is_shown(review))
         number = int(page.context.get("page", 1))
         return replace(

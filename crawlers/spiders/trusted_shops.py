@@ -106,15 +106,14 @@ class TrustedShops(WebSource):
         found = items_at(document, "items")
         if found is None:
             return without_list(page, document, "items")
-        approved = [review for review in found if words_at(review, "status") in (None, "APPROVED")]
-        reading = read_items(page, approved, _mention)
+        reading = read_items(page, filter(_is_approved, found), _mention)
         last = words_at(found[-1], "id") if found else None
         follow = (self._fetch(last, continues=True),) if last else ()
         return replace(
             reading,
             follow=follow,
             removed=ids_of(review for review in found if words_at(review, "status") == "REJECTED"),
-            passed_over=ids_of(review for review in found if review not in approved),
+            passed_over=ids_of(review for review in found if not _is_approved(review)),
             total_told=count_at(document, "paging", "totalElements"),
             reached_end=not found,
         )
@@ -125,6 +124,11 @@ class TrustedShops(WebSource):
             self.settings.base_url, HOST, "reviews", channels=self.options.shop_id, count=PAGE_SIZE, after=after
         )
         return Fetch(url, headers=bearer(self._token), continues=continues)
+
+
+def _is_approved(review: Item) -> bool:
+    """Return whether a review is shown: it is neither rejected nor still looked at."""
+    return words_at(review, "status") in (None, "APPROVED")
 
 
 def _mention(review: Item) -> RawMention:

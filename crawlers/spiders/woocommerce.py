@@ -93,15 +93,14 @@ class WooCommerce(WebSource):
             found = items_at(document, "data")  # as Jetpack passes it on
         if found is None:
             return without_list(page, document, "reviews")
-        approved = [review for review in found if words_at(review, "status") in (None, "approved")]
-        reading = read_items(page, approved, _mention)
+        reading = read_items(page, filter(_is_approved, found), _mention)
         number = count_at(dict(page.context), "page") or 1
         pages = count_at(dict(page.headers), "x-wp-totalpages")
         ends = number >= pages if pages is not None else len(found) < PAGE_SIZE
         return replace(
             reading,
             follow=() if ends or not found else (self._fetch(number + 1, continues=True),),
-            passed_over=ids_of(review for review in found if review not in approved),
+            passed_over=ids_of(review for review in found if not _is_approved(review)),
             total_told=count_at(dict(page.headers), "x-wp-total"),
             reached_end=ends or not found,
         )
@@ -120,6 +119,11 @@ class WooCommerce(WebSource):
             query |= {"orderby": "date"}
         url = address(self.settings.base_url, self.options.shop_url, *path, **query)
         return Fetch(url, headers=headers, context={"page": number}, continues=continues)
+
+
+def _is_approved(review: Item) -> bool:
+    """Return whether the shop shows a review; the Store API shows no others and says nothing of it."""
+    return words_at(review, "status") in (None, "approved")
 
 
 def _mention(review: Item) -> RawMention:

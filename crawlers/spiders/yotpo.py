@@ -88,8 +88,8 @@ class Yotpo(WebSource):
         if found is None:
             return without_list(page, answer, "reviews")
         products = {words_at(product, "id"): product for product in items_at(answer, "products") or []}
-        gone = [review for review in found if flag_at(review, "deleted") or flag_at(review, "archived")]
-        shown = [review for review in found if review not in gone]
+        gone = ids_of(filter(_is_gone, found))
+        shown = (review for review in found if not _is_gone(review))
         reading = read_items(page, shown, lambda review: _mention(review, products))
         told_count = count_at(answer, "pagination", "total")
         number = int(page.context.get("page", 1))
@@ -99,8 +99,8 @@ class Yotpo(WebSource):
         return replace(
             reading,
             follow=follow,
-            removed=ids_of(gone),
-            passed_over=ids_of(gone),
+            removed=gone,
+            passed_over=gone,
             total_told=told_count,
             reached_end=ends,
         )
@@ -112,6 +112,11 @@ class Yotpo(WebSource):
             self.settings.base_url, HOST, *path, per_page=PAGE_SIZE, page=number, sort="date", direction="desc"
         )
         return Fetch(url, context={"product": product, "page": number}, continues=continues)
+
+
+def _is_gone(review: Item) -> bool:
+    """Return whether the shop has taken a review away."""
+    return bool(flag_at(review, "deleted") or flag_at(review, "archived"))
 
 
 def _mention(review: Item, products: dict[str | None, Item]) -> RawMention:

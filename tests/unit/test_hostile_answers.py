@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twelvefold.config import SourceSettings
+from twelvefold.crawlers.answers import MOST_ITEMS
 from twelvefold.crawlers.source import Page, Reading, identity_key, source_class
 from twelvefold.records import SourceStatus
 
@@ -111,6 +112,16 @@ def test_reading_a_mutated_answer_ends_in_a_reading(kind, data):
         assert reading.message
         assert "\n" not in reading.message
     assert all(fetch.url.startswith("https://") for fetch in reading.follow)
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"google_places", "google_play"}))
+@pytest.mark.parametrize("name", ["reviews", "items", "data", "Results"])
+def test_a_list_longer_than_any_page_is_not_read(kind, name):
+    adapter, asked, _ = cases(kind)[0]
+    text = json.dumps({"success": 1, name: [{}] * (MOST_ITEMS + 1)})
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    reading = adapter.read(Page(asked["url"], 200, {}, text.encode(), text, {**asked["context"], "token": False}, at))
+    assert (reading.status, reading.rejected) == (SourceStatus.LAYOUT_CHANGED, ())
 
 
 @pytest.mark.parametrize("kind", KINDS)
