@@ -7,6 +7,7 @@ named, and a list of which nothing can be read is a changed layout.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -88,7 +89,9 @@ def number_at(item: Any, *path: str | int) -> float | None:
             value = float(value)
         except ValueError:
             return None
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    return value
 
 
 def count_at(item: Any, *path: str | int) -> int | None:

@@ -75,11 +75,12 @@ class Bazaarvoice(WebSource):
 
     def read(self, page: Page) -> Reading:
         """Return the reviews of one page."""
+        product = str(page.context.get("product", self.options.products[0]))
         document = json_of(page)
         if isinstance(document, Reading):
             return document
         if value_at(document, "HasErrors") is True:
-            return _refusal(page, document)
+            return _refusal(product, document)
         found = items_at(document, "Results")
         if found is None:
             return without_list(page, document, "Results")
@@ -88,7 +89,7 @@ class Bazaarvoice(WebSource):
         told = count_at(document, "TotalResults")
         offset = int(page.context.get("offset", 0)) + len(found)
         ends = not found or (told is not None and offset >= told)
-        follow = () if ends else (self._fetch(str(page.context["product"]), offset, continues=True),)
+        follow = () if ends else (self._fetch(product, offset, continues=True),)
         return replace(reading, follow=follow, total_told=told, reached_end=ends)
 
     def _fetch(self, product: str, offset: int, *, continues: bool = False) -> Fetch:
@@ -138,7 +139,7 @@ def _badges(review: Item) -> set[str]:
     return {str(name).lower() for name in badges} if isinstance(badges, dict) else set()
 
 
-def _refusal(page: Page, document: object) -> Reading:
+def _refusal(product: str, document: object) -> Reading:
     """Return the reading of an answer that tells errors instead of reviews."""
     errors = items_at(document, "Errors") or [{}]
     codes = {sentence_at(error, "Code") or "" for error in errors}
@@ -148,4 +149,4 @@ def _refusal(page: Page, document: object) -> Reading:
         status, mend = SourceStatus.RATE_LIMITED, "raise network.delay_s"
     elif codes & _KEY_CODES:
         status, mend = SourceStatus.BLOCKED, "check passkey"
-    return Reading(status=status, message=f"Bazaarvoice refuses product {page.context['product']}: {told}; {mend}")
+    return Reading(status=status, message=f"Bazaarvoice refuses product {product}: {told}; {mend}")

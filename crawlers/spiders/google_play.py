@@ -10,7 +10,7 @@ stands behind it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -71,6 +71,7 @@ class GooglePlay(WebSource):
 
     def read(self, page: Page) -> Reading:
         """Return the reviews of one page."""
+        language = str(page.context.get("language", self.options.languages[0]))
         row = _row(page.text)
         if row is None:
             return changed(page, f"it holds no answer of {' or '.join(_PROCEDURES)}")
@@ -85,9 +86,9 @@ class GooglePlay(WebSource):
         reviews = [] if value_at(inner, 0) is None else list_at(inner, 0)
         if not isinstance(inner, list) or reviews is None:
             return changed(page, "its reviews stand elsewhere")
-        reading = read_items(page, reviews, lambda review: self._mention(review, page.context))
+        reading = read_items(page, reviews, lambda review: self._mention(review, language))
         token = _token(inner) if reviews else None
-        follow = (self._fetch(str(page.context["language"]), token, continues=True),) if token else ()
+        follow = (self._fetch(language, token, continues=True),) if token else ()
         return replace(reading, follow=follow, reached_end=not follow)
 
     def _fetch(self, language: str, token: str | None, *, continues: bool = False) -> Fetch:
@@ -104,7 +105,7 @@ class GooglePlay(WebSource):
         body = urlencode({"f.req": json.dumps(call, separators=(",", ":"))}).encode()
         return Fetch(url, "POST", _FORM, body, context={"language": language}, continues=continues)
 
-    def _mention(self, review: Any, context: Mapping[str, Any]) -> RawMention:
+    def _mention(self, review: Any, language: str) -> RawMention:
         """Return a review as a mention."""
         review_id = words_at(review, 0)
         app = self.options.app_id
@@ -117,7 +118,7 @@ class GooglePlay(WebSource):
             rating_worst=1,
             published=words_at(review, 5, 0),
             url=f"{HOST}/store/apps/details?{urlencode({'id': app, 'reviewId': review_id})}" if review_id else None,
-            language=str(context["language"]),
+            language=language,
             reply_text=words_at(review, 7, 1),
             reply_at=words_at(review, 7, 2, 0),
             payload={"thumbs_up": count_at(review, 6), "version": words_at(review, 10)},

@@ -11,6 +11,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit, urlunsplit
 from pydantic import AfterValidator, Field
 
 from twelvefold.config import Settings, SourceSettings
+from twelvefold.crawlers.answers import web_address
 from twelvefold.crawlers.markup import next_links
 from twelvefold.crawlers.reviews import PageReviews, Review, page_reviews, plain
 from twelvefold.crawlers.sitemaps import SitemapError, read_sitemap
@@ -55,14 +56,6 @@ _DEEPEST_INDEX = 2
 """A sitemap index may name indexes, and no deeper."""
 
 
-def _web_address(address: str) -> str:
-    """Return `address` if it is one that can be fetched."""
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{address!r} is no web address; write it as https://host/path")
-    return address
-
-
 class SchemaOrgOptions(Settings):
     """The keys of `schema_org` in config.yaml.
 
@@ -71,7 +64,7 @@ class SchemaOrgOptions(Settings):
         follow: Which further pages are read: none, each page's rel=next, or those of the sitemap.
     """
 
-    urls: Annotated[tuple[Annotated[str, AfterValidator(_web_address)], ...], Field(min_length=1)]
+    urls: Annotated[tuple[Annotated[str, AfterValidator(web_address)], ...], Field(min_length=1)]
     follow: Literal["none", "next", "sitemap"] = "none"
 
 

@@ -75,6 +75,7 @@ class Yotpo(WebSource):
 
     def read(self, page: Page) -> Reading:
         """Return the reviews of one page."""
+        product = str(page.context.get("product", self.options.products[0]))
         document = json_of(page)
         if isinstance(document, Reading):
             return document
@@ -87,21 +88,21 @@ class Yotpo(WebSource):
         found = items_at(answer, "reviews")
         if found is None:
             return without_list(page, answer, "reviews")
-        products = {words_at(product, "id"): product for product in items_at(answer, "products") or []}
+        products = {words_at(one, "id"): one for one in items_at(answer, "products") or []}
         gone = ids_of(filter(_is_gone, found))
         shown = (review for review in found if not _is_gone(review))
         reading = read_items(page, shown, lambda review: _mention(review, products))
-        told_count = count_at(answer, "pagination", "total")
+        total = count_at(answer, "pagination", "total")
         number = int(page.context.get("page", 1))
         size = count_at(answer, "pagination", "per_page") or PAGE_SIZE
-        ends = not found or (number * size >= told_count if told_count is not None else len(found) < size)
-        follow = () if ends else (self._fetch(str(page.context["product"]), number + 1, continues=True),)
+        ends = not found or (number * size >= total if total is not None else len(found) < size)
+        follow = () if ends else (self._fetch(product, number + 1, continues=True),)
         return replace(
             reading,
             follow=follow,
             removed=gone,
             passed_over=gone,
-            total_told=told_count,
+            total_told=total,
             reached_end=ends,
         )
 
