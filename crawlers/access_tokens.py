@@ -18,7 +18,7 @@ import jwt
 from jwt.exceptions import InvalidKeyError
 from pydantic import SecretStr, ValidationInfo
 
-from twelvefold.crawlers.answers import address, json_of, sentence_at, words_at
+from twelvefold.crawlers.answers import address, changed, json_of, sentence_at, words_at
 from twelvefold.crawlers.source import Fetch, Page, Reading
 from twelvefold.records import SourceStatus
 
@@ -137,8 +137,10 @@ def bearer(token: str) -> dict[str, str]:
 def token_refused(page: Page, service: str, keys: str) -> Reading:
     """Return the reading of a token that was not given, with the keys of config.yaml to look at."""
     answer = json_of(page)
-    reason = sentence_at(answer, "error_description") or sentence_at(answer, "error") or f"status {page.status}"
-    message = f"{service} gives no access token ({reason}): check {keys}"
+    reason = sentence_at(answer, "error_description") or sentence_at(answer, "error")
+    if reason is None and page.status < 400:  # a wall, or another answer altogether
+        return answer if isinstance(answer, Reading) else changed(page, "it holds no access_token and no error")
+    message = f"{service} gives no access token ({reason or f'status {page.status}'}): check {keys}"
     return Reading(status=SourceStatus.BLOCKED, message=message)
 
 
