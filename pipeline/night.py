@@ -19,7 +19,7 @@ from typing import Any, Literal
 from twelvefold.config import Brand, Configuration, SourceSettings
 from twelvefold.errors import ModelUnusable, NightBusy, TwelvefoldError
 from twelvefold.models.scorer import Scorer, load_scorer, model_id
-from twelvefold.pipeline.collect import collect
+from twelvefold.pipeline.collect import GOOD, Collector
 from twelvefold.pipeline.daily_counts import mend_daily_counts
 from twelvefold.pipeline.digest.weekly import write_due_digest
 from twelvefold.pipeline.duplicates import link_duplicates
@@ -27,13 +27,11 @@ from twelvefold.pipeline.imports import import_matching_surveys
 from twelvefold.pipeline.judge import judge_new
 from twelvefold.pipeline.lease import HeldLease
 from twelvefold.pipeline.owner import takeover_rule, this_process
-from twelvefold.records import Completeness, RunState, SourceResult, SourceStatus
+from twelvefold.records import RunState, SourceResult, SourceStatus
 from twelvefold.storage.engine import Database
 
 Kind = Literal["night", "crawl"]
 WAIT_FOR_LIVING_OWNER_S = 90.0
-GOOD = frozenset({SourceStatus.OK, SourceStatus.EMPTY})
-WITHOUT_HOLE = frozenset({Completeness.REACHED_KNOWN, Completeness.REACHED_END, Completeness.WINDOW_OVERFLOW})
 log = logging.getLogger(__name__)
 
 
@@ -191,19 +189,17 @@ class NightRun:
             before = {result.source: result for result in work.runs.last_results(self._brand_id)}.get(source.name)
             work.runs.record(held.lease, unended)
         try:
-            result = collect(
+            result = Collector(
                 self.database,
                 self.configuration,
                 self.brand,
                 self._brand_id,
-                source,
-                author_key=self._author_key,
-                may_stop_at_known=before is not None and before.completeness in WITHOUT_HOLE,
+                self._author_key,
                 renew=held.renew,
                 since=self.since,
-                progress=lambda count: self.progress.collected(source.name, count),
+                progress=self.progress.collected,
                 clock=self.clock,
-            )
+            ).collect(source, before)
         except TwelvefoldError:
             raise
         except Exception as exc:

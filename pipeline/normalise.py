@@ -87,7 +87,7 @@ def normalise(
     return Mention(
         source=source.name,
         kind=source.kind,
-        external_id=_bounded_id(identity_key(raw)),
+        external_id=external_id(raw),
         title=title,
         text=body.text,
         content_hash=content_hash(title, body.text, rating.stars),
@@ -104,6 +104,7 @@ def normalise(
         url=web_address(raw.url),
         language=language_code(raw.language) or language_code(source.language),
         verified=raw.verified,
+        incentivised=raw.incentivised,
         reply_text=reply.text or None,
         reply_at=reply_at,
         raw_revision=raw_revision(raw),
@@ -172,7 +173,12 @@ def _revision_hash(title: str, text: str, rating: Rating, reply: str) -> str:
     return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode()).hexdigest()
 
 
-def _bounded_id(identity: str) -> str:
+def external_id(raw: RawMention) -> str:
+    """Return the id under which a mention is stored."""
+    return bounded_id(identity_key(raw))
+
+
+def bounded_id(identity: str) -> str:
     """Return an id that fits a column: an overlong or unprintable one is hashed."""
     if len(identity) <= EXTERNAL_ID_LIMIT and identity.isprintable():
         return identity

@@ -100,6 +100,7 @@ class Intake:
                 MentionTable.language,
                 MentionTable.collected_at,
                 MentionTable.removed_at,
+                MentionTable.erased_at,
             ).where(MentionTable.source_id == self._source_ids[source])
             for batch in in_batches(external_ids):
                 for row in self._connection.execute(query.where(MentionTable.external_id.in_(batch))):
@@ -188,7 +189,7 @@ class Intake:
             mention.published_at, mention.published_precision, row.collected_at, self._zone
         )
         del values["revision"]
-        return {**values, "its_id": row.id, "its_edit": mention.collected_at}
+        return {**values, "erased_at": None, "its_id": row.id, "its_edit": mention.collected_at}
 
     def _touch(self, touched: list[tuple[Row[*tuple[Any, ...]], Mention]]) -> None:
         """Keep the newest raw record of what reads the same, so that the next crawl can stop at it."""
@@ -196,7 +197,11 @@ class Intake:
             self._connection.execute(
                 update(MentionTable).where(MentionTable.id == bindparam("its_id")),
                 [
-                    {"its_id": row.id, "raw_revision": mention.raw_revision, "payload": dict(mention.payload) or None}
+                    {
+                        "its_id": row.id,
+                        "raw_revision": mention.raw_revision,
+                        "payload": None if row.erased_at else dict(mention.payload) or None,
+                    }
                     for row, mention in touched
                 ],
             )
@@ -227,6 +232,7 @@ class Intake:
             "published_at": mention.published_at,
             "published_precision": mention.published_precision.value,
             "verified": mention.verified,
+            "incentivised": mention.incentivised,
             "url": mention.url,
             "title": mention.title,
             "text": mention.text,

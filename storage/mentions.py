@@ -299,7 +299,7 @@ _JUDGED = ("label", "negative", "neutral", "positive", "confidence", "model")
 _EXPORTED = (
     *("source", "external_id", "kind", "subject", "author_hash", "title", "text", "rating", "rating_best"),
     *("rating_worst", "stars", "published_at", "published_precision", "collected_at", "url", "language"),
-    *("verified", "reply_text", "reply_at", "revision", "removed_at", "duplicate_of", *_JUDGED),
+    *("verified", "incentivised", "reply_text", "reply_at", "revision", "removed_at", "duplicate_of", *_JUDGED),
 )
 _OWN = tuple(name for name in _EXPORTED if name not in ("source", "kind", "subject", "duplicate_of", *_JUDGED))
 

@@ -14,6 +14,7 @@ from twelvefold.storage.judgements import Judgements
 from twelvefold.storage.mentions import Mentions
 from twelvefold.storage.rollups import Rollups
 from twelvefold.storage.runs import Runs
+from twelvefold.storage.sources import Sources
 from twelvefold.storage.surveys import Surveys
 from twelvefold.storage.tombstones import Tombstones
 
@@ -31,6 +32,11 @@ class Work:
     def brands(self) -> Brands:
         """The brands and their sources."""
         return Brands(self._connection)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """What is kept of the sources for the crawl that comes."""
+        return Sources(self._connection)
 
     @cached_property
     def mentions(self) -> Mentions:

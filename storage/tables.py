@@ -46,13 +46,17 @@ _CLUSTERED = {"sqlite_with_rowid": False}
 
 
 class BrandTable(Base):
-    """One brand, with the zone by which its days are counted and the key by which its authors are hashed."""
+    """One brand, with the zone by which its days are counted and the key by which its authors are hashed.
+
+    `cases_model` is the model by whose judgements its cases were last opened.
+    """
 
     __tablename__ = "brands"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     zone: Mapped[str]
     author_key: Mapped[bytes]
+    cases_model: Mapped[str | None]
 
 
 class SubjectTable(Base):
@@ -66,7 +70,7 @@ class SubjectTable(Base):
 
 
 class SourceTable(Base):
-    """One configured source of a brand."""
+    """One configured source of a brand: when all of it was last read, and how to ask whether a page has changed."""
 
     __tablename__ = "sources"
     __table_args__ = (UniqueConstraint("brand_id", "name"),)
@@ -76,6 +80,8 @@ class SourceTable(Base):
     kind: Mapped[str]
     subject: Mapped[str | None]
     weight: Mapped[float]
+    deep_at: Mapped[datetime | None]
+    validators: Mapped[dict[str, Any] | None]
 
 
 class MentionTable(Base):
@@ -122,12 +128,23 @@ class MentionTable(Base):
     removed_at: Mapped[datetime | None]
     duplicate_of: Mapped[int | None] = mapped_column(ForeignKey("mentions.id", ondelete="SET NULL"))
     verified: Mapped[bool | None]
+    incentivised: Mapped[bool | None]
+    erased_at: Mapped[datetime | None]
     url: Mapped[str | None]
     title: Mapped[str]
     text: Mapped[str]
     reply_text: Mapped[str | None]
     reply_at: Mapped[datetime | None]
     payload: Mapped[dict[str, Any] | None]
+
+
+class DueTable(Base):
+    """A mention that a stage of the night has yet to look at: it is new, or something about it has changed."""
+
+    __tablename__ = "due_mentions"
+    __table_args__ = (Index(None, "mention_id"), _CLUSTERED)
+    stage: Mapped[str] = mapped_column(String(10), primary_key=True)
+    mention_id: Mapped[int] = mapped_column(_parent("mentions.id"), primary_key=True)
 
 
 class RevisionTable(Base):
@@ -343,6 +360,17 @@ class SourceResultTable(Base):
     seen_again: Mapped[int]
     rejected: Mapped[int]
     message: Mapped[str]
+    removed: Mapped[int]
+    missing: Mapped[int]
+    pages: Mapped[int]
+    deep: Mapped[bool]
+    stored: Mapped[int | None]
+    total_told: Mapped[int | None]
+    texts: Mapped[int]
+    ratings: Mapped[int]
+    dates: Mapped[int]
+    authors: Mapped[int]
+    silent: Mapped[bool]
 
 
 class DigestTable(Base):

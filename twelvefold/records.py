@@ -105,6 +105,7 @@ class RawMention:
     language: str | None = None
     subject: str | None = None
     verified: bool | None = None
+    incentivised: bool | None = None
     reply_text: str | None = None
     reply_at: str | None = None
     payload: Mapping[str, Any] = field(default_factory=dict)
@@ -144,6 +145,7 @@ class Mention:
     url: str | None = None
     language: str | None = None
     verified: bool | None = None
+    incentivised: bool | None = None
     reply_text: str | None = None
     reply_at: datetime | None = None
     customer_id: str | None = None
@@ -225,7 +227,18 @@ class Order:
 
 @dataclass(frozen=True)
 class SourceResult:
-    """What one source gave in one run: a row of the run report."""
+    """What one source gave in one run: a row of the run report.
+
+    Attributes:
+        removed: Mentions that are marked as gone from the source since this run.
+        missing: Known mentions that a pass to the source's end did not find.
+        pages: Pages (of local sources: files) that were answered.
+        deep: Everything was read again, for edits and removals.
+        stored: How many mentions of the source are stored and still there, where it tells a total.
+        total_told: How many the source says there are.
+        texts, ratings, dates, authors: How many of the mentions that were fetched have one.
+        silent: Fewer mentions are new than the source's own history lets expect.
+    """
 
     source: str
     kind: str
@@ -237,6 +250,17 @@ class SourceResult:
     seen_again: int = 0
     rejected: int = 0
     message: str = ""
+    removed: int = 0
+    missing: int = 0
+    pages: int = 0
+    deep: bool = False
+    stored: int | None = None
+    total_told: int | None = None
+    texts: int = 0
+    ratings: int = 0
+    dates: int = 0
+    authors: int = 0
+    silent: bool = False
 
 
 @dataclass(frozen=True)
