@@ -21,12 +21,14 @@ from twelvefold.errors import ModelUnusable, NightBusy, TwelvefoldError
 from twelvefold.models.scorer import Scorer, load_scorer, model_id
 from twelvefold.pipeline.collect import GOOD, Collector
 from twelvefold.pipeline.daily_counts import mend_daily_counts
-from twelvefold.pipeline.digest.weekly import write_due_digest
+from twelvefold.pipeline.digest.weekly import due_week, write_due_digest
 from twelvefold.pipeline.duplicates import link_duplicates
 from twelvefold.pipeline.imports import import_matching_surveys
 from twelvefold.pipeline.judge import judge_new
 from twelvefold.pipeline.lease import HeldLease
 from twelvefold.pipeline.owner import takeover_rule, this_process
+from twelvefold.pipeline.reasons import find_reasons, weeks_to_look_into
+from twelvefold.pipeline.week import Week
 from twelvefold.records import RunState, SourceResult, SourceStatus
 from twelvefold.storage.engine import Database
 
@@ -242,6 +244,15 @@ class NightRun:
             stages.cases_opened = work.cases.open_for_negatives(self._brand_id, model, self.clock())
         held.renew()
         stages.problems += mend_daily_counts(self.database, self._brand_id, model)
+        find_reasons(
+            self.database,
+            self.configuration,
+            self.brand,
+            self._brand_id,
+            model=model,
+            weeks=weeks_to_look_into(Week.parse(due_week(self.clock(), self.brand)), self.clock(), self.brand),
+            renew=held.renew,
+        )
         stages.digest = write_due_digest(
             self.database, self.configuration, self.brand, self._brand_id, model=model, now=self.clock()
         )

@@ -8,14 +8,18 @@ from sqlalchemy import Connection
 
 from twelvefold.storage.brands import Brands
 from twelvefold.storage.cases import Cases
+from twelvefold.storage.customer_signs import CustomerSigns
 from twelvefold.storage.customers import Customers
 from twelvefold.storage.digests import Digests
+from twelvefold.storage.evidence import Evidence
 from twelvefold.storage.judgements import Judgements
 from twelvefold.storage.mentions import Mentions
+from twelvefold.storage.reasons import Reasons
 from twelvefold.storage.rollups import Rollups
 from twelvefold.storage.runs import Runs
 from twelvefold.storage.sources import Sources
 from twelvefold.storage.surveys import Surveys
+from twelvefold.storage.testimonials import Testimonials
 from twelvefold.storage.tombstones import Tombstones
 
 
@@ -82,3 +86,23 @@ class Work:
     def tombstones(self) -> Tombstones:
         """What was forgotten."""
         return Tombstones(self._connection)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What was said in a period."""
+        return Evidence(self._connection)
+
+    @cached_property
+    def reasons(self) -> Reasons:
+        """Why weeks moved."""
+        return Reasons(self._connection)
+
+    @cached_property
+    def customer_signs(self) -> CustomerSigns:
+        """What tells of each customer whether they stay."""
+        return CustomerSigns(self._connection)
+
+    @cached_property
+    def testimonials(self) -> Testimonials:
+        """The praise worth quoting, with its permissions."""
+        return Testimonials(self._connection)

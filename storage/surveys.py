@@ -101,7 +101,7 @@ class Surveys:
         counts: Counter[tuple[float, float | None, float | None]] = Counter()
         for score, low, high, high_is_good, n in self._connection.execute(query):
             if score is not None:
-                counts[_with_high_good(score, low, high, high_is_good), low, high] += n
+                counts[with_high_good(score, low, high, high_is_good), low, high] += n
         found = [ScoreCount(*scored, n) for scored, n in counts.items()]
         return sorted(found, key=lambda row: (row.score, row.scale_low or 0, row.scale_high or 0))
 
@@ -137,7 +137,7 @@ class Surveys:
         return self._connection.scalars(query).one()
 
 
-def _with_high_good(score: float, low: float | None, high: float | None, high_is_good: bool) -> float:
+def with_high_good(score: float, low: float | None, high: float | None, high_is_good: bool) -> float:
     """Return a score as it is where high is good, else turned round on its scale."""
     return score if high_is_good or low is None or high is None else low + high - score
 

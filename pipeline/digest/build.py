@@ -6,7 +6,7 @@ week over the same data is built the same for ever.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
@@ -17,6 +17,7 @@ from twelvefold.pipeline.change_health import WeekChange, change_document, week_
 from twelvefold.pipeline.customer_health import CustomerFigures, customer_figures
 from twelvefold.pipeline.digest.quotation import link, plain, quotation
 from twelvefold.pipeline.health import blocks, figure
+from twelvefold.pipeline.reasons import Reasoning, kept_reasons
 from twelvefold.pipeline.week import Week
 from twelvefold.pipeline.weighing import (
     Answers,
@@ -66,6 +67,10 @@ class Told(Counted, Protocol):
     @property
     def runs(self) -> Reporting:
         """The nights."""
+
+    @property
+    def reasons(self) -> Reasoning:
+        """Why weeks moved."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,7 @@ class Digest:
         customers: What customers did in the week.
         open_cases: Complaints that stand open, of all time up to the end of the week.
         trend: The last twelve weeks, this one last.
+        why: What a night found out about why the week moved, as `health` shows it.
     """
 
     brand: str
@@ -159,6 +165,7 @@ class Digest:
     sources: tuple[SourceLine, ...]
     worst: tuple[Quotation, ...]
     best: tuple[Quotation, ...]
+    why: Mapping[str, Any]
 
     def document(self) -> dict[str, Any]:
         """Return the digest as a JSON document."""
@@ -187,6 +194,7 @@ class Digest:
             "satisfaction": shown["satisfaction"],
             "loyalty": shown["loyalty"],
             "change": change_document(self.change),
+            "why": dict(self.why),
             "all_answers": {
                 name: figure(getattr(self.all_answers, name), f"{name}: all answers, also those without a date")
                 for name in ("csat", "ces", "nps")
@@ -255,6 +263,7 @@ def build_digest(
         sources=sources,
         worst=_quotes(work.mentions, brand_id, model, Sentiment.NEGATIVE, asked),
         best=_quotes(work.mentions, brand_id, model, Sentiment.POSITIVE, asked),
+        why=kept_reasons(work.reasons, brand_id, model, asked),
     )
 
 

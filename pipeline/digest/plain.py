@@ -52,6 +52,9 @@ def plain_text(said: View, words: Words) -> str:
             lines.append("  " + words.gettext("nothing to quote this week"))
         for quote in quotes:
             lines += _quote(quote)
+    if said.reasons:
+        lines += ["", *_heading(words.gettext("Why it moved"))]
+        lines += [line for sentence in said.reasons for line in wrap(f"* {sentence}", COLUMNS, "  ")]
     lines += ["", *_heading(words.gettext("Sources"))]
     for source in said.sources:
         lines += _source(source)

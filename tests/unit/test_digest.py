@@ -56,6 +56,7 @@ class FakeWork:
     told: dict[Sentiment, list[Quote]] = field(default_factory=dict)
     results: list[SourceResult] = field(default_factory=list)
     starred: list[StarCount] = field(default_factory=list)
+    why: dict[str, object] | None = None
 
     @property
     def rollups(self) -> FakeWork:
@@ -76,6 +77,13 @@ class FakeWork:
     @property
     def runs(self) -> FakeWork:
         return self
+
+    @property
+    def reasons(self) -> FakeWork:
+        return self
+
+    def find(self, brand_id: int, model: str, week: str) -> dict[str, object] | None:
+        return self.why
 
     def daily(
         self,

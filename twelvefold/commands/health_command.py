@@ -34,6 +34,8 @@ def command(
     from twelvefold.pipeline.brand import brand_number
     from twelvefold.pipeline.health import health
     from twelvefold.pipeline.health_text import health_text
+    from twelvefold.pipeline.reasons import kept_reasons
+    from twelvefold.pipeline.week import Week
 
     if week and (since or until):
         raise click.UsageError("--week stands for a period of its own: leave out --since and --until")
@@ -43,6 +45,7 @@ def command(
         for one in project.brands(brand):
             number = brand_number(project.database, one)
             with project.database.read() as work:
+                why = kept_reasons(work.reasons, number, model, Week.parse(week) if week else None)
                 documents.append(
                     health(
                         work,
@@ -55,5 +58,6 @@ def command(
                         week=week,
                         by=by,
                     )
+                    | {"why": why}
                 )
     emit(gather("health", documents), as_json, lambda: "\n\n".join(map(health_text, documents)))
