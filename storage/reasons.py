@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from twelvefold.storage.batches import insert_or
-from twelvefold.storage.tables import ReasonsTable
+from twelvefold.storage.reason_tables import ReasonsTable
 
 
 class Reasons:

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, insert, li
 
 from twelvefold.errors import ForbiddenStep, UnknownName
 from twelvefold.records import Measure, Sentiment
+from twelvefold.storage.reason_tables import TestimonialEventTable, TestimonialTable
 from twelvefold.storage.rollups import counts, judged_by
 from twelvefold.storage.surveys import comment_hash
 from twelvefold.storage.tables import (
@@ -22,8 +23,6 @@ from twelvefold.storage.tables import (
     JudgementTable,
     MentionTable,
     SourceTable,
-    TestimonialEventTable,
-    TestimonialTable,
 )
 
 SUREST = 0.9

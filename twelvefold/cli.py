@@ -23,6 +23,8 @@ COMMANDS = {
     "health": "show where the brand stands",
     "digest": "render the weekly digest",
     "triage": "work on the cases that negative mentions opened",
+    "customers": "list customers at risk, to win back, or to reward",
+    "testimonials": "short-list praise worth quoting, and keep its permissions",
     "schedule": "run every brand's night at its hour, until stopped",
     "export": "write mentions to a file or to standard output",
     "evaluate": "measure the model on labelled JSON lines",
