@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from twelvefold.commands.customers_command import _csv as customer_lines
-from twelvefold.commands.testimonials_command import _csv as testimonial_lines
+from twelvefold.commands.testimonials_command import _csv as praise_lines
 from twelvefold.config import parse_configuration
 from twelvefold.errors import ForbiddenStep, UnknownName
 from twelvefold.pipeline.customer_lists import cohort_list, customer_list
@@ -138,7 +138,7 @@ def test_no_cell_of_the_lists_is_a_formula(database: Database, brand_id: int) ->
     lines = customer_lines(listed(database, brand_id, "win-back")).splitlines()
     assert lines[1].startswith("'=cancelled,")
     with database.read() as work:
-        told = testimonial_lines(praise_document(work, BRAND, brand_id, MODEL, None, 50))
+        told = praise_lines(praise_document(work, BRAND, brand_id, MODEL, None, 50))
     assert ",'=The best kettle" in told
 
 
@@ -166,7 +166,7 @@ def test_cohorts_go_by_the_month_of_joining(database: Database) -> None:
     assert second["churn"]["note"] == "too few customers: 12, at least 30 needed"
 
 
-def testimonials(database: Database, brand_id: int, state: Permission | None = None) -> dict[str, dict[str, Any]]:
+def praise(database: Database, brand_id: int, state: Permission | None = None) -> dict[str, dict[str, Any]]:
     with database.read() as work:
         document = praise_document(work, BRAND, brand_id, MODEL, state, 50)
     jsonschema.validate(document, schema("testimonials"))
@@ -181,7 +181,7 @@ def step(database: Database, brand_id: int, key: str, to: Permission, note: str 
 
 
 def test_praise_is_short_listed_without_what_leads_to_a_person(database: Database, brand_id: int) -> None:
-    found = testimonials(database, brand_id)
+    found = praise(database, brand_id)
     assert sorted(key[0] for key in found) == ["a", "m"]
     (kind,) = (one for key, one in found.items() if key[0] == "m")
     assert kind["text"] == "The staff were so kind; call me on … or …!"
@@ -189,12 +189,12 @@ def test_praise_is_short_listed_without_what_leads_to_a_person(database: Databas
 
 
 def test_a_permission_is_asked_for_granted_and_taken_back_with_a_trail(database: Database, brand_id: int) -> None:
-    key = next(key for key in testimonials(database, brand_id) if key[0] == "m")
+    key = next(key for key in praise(database, brand_id) if key[0] == "m")
     with pytest.raises(ForbiddenStep, match="is candidate and cannot be granted: ask first"):
         step(database, brand_id, key, Permission.GRANTED)
     step(database, brand_id, key, Permission.ASKED, "by letter")
     step(database, brand_id, key, Permission.GRANTED)
-    assert list(testimonials(database, brand_id, Permission.GRANTED)) == [key]
+    assert list(praise(database, brand_id, Permission.GRANTED)) == [key]
     document = step(database, brand_id, key, Permission.REFUSED, "changed her mind")
     assert [(event["action"], event["note"]) for event in document["history"]] == [
         *(("asked", "by letter"), ("granted", "")),
@@ -207,7 +207,7 @@ def test_a_permission_is_asked_for_granted_and_taken_back_with_a_trail(database:
 def test_a_permission_ends_with_the_words_it_was_given_for_but_a_refusal_stays(
     database: Database, brand_id: int
 ) -> None:
-    keys = testimonials(database, brand_id)
+    keys = praise(database, brand_id)
     key = next(key for key in keys if key[0] == "m")
 
     def edit(text: str, times: int) -> None:
@@ -219,11 +219,11 @@ def test_a_permission_ends_with_the_words_it_was_given_for_but_a_refusal_stays(
     step(database, brand_id, key, Permission.ASKED)
     step(database, brand_id, key, Permission.GRANTED)
     edit("The staff were kind, most of the time at least.", 2)
-    assert testimonials(database, brand_id)[key]["permission"] == "candidate"
+    assert praise(database, brand_id)[key]["permission"] == "candidate"
     step(database, brand_id, key, Permission.ASKED)
     step(database, brand_id, key, Permission.REFUSED)
     edit("The staff were kind again, as they always are.", 3)
-    assert testimonials(database, brand_id)[key]["permission"] == "refused"
+    assert praise(database, brand_id)[key]["permission"] == "refused"
 
 
 @pytest.mark.parametrize("key", ["m999999", "x1", "m", "m-1", "a١", "m" + "9" * 30, "'; drop table"])
