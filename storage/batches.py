@@ -30,17 +30,30 @@ def insert_or(connection: Connection, table: type[Base]) -> sqlite.Insert | post
     return postgresql.insert(table)
 
 
-def insert_rows(connection: Connection, table: type[Base], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def marks(connection: Connection, count: int) -> str:
+    """Return so many marks that stand for values, as the backend's driver writes them."""
+    return ", ".join(["?" if connection.dialect.name == "sqlite" else "%s"] * count)
+
+
+def insert_rows(
+    connection: Connection,
+    table: type[Base],
+    names: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    on_conflict: str = "",
+) -> None:
     """Insert rows of values in the order of `names`, as one prepared statement.
 
     The ingest path: SQLAlchemy would build a parameter set for each row and convert every value in
     it; here a column's distinct values are converted once, as times and dates repeat.
+
+    Args:
+        on_conflict: What to do with a row that is there, as SQL that both backends know.
     """
     columns = [table.__table__.c[name] for name in names]
-    mark = "?" if connection.dialect.name == "sqlite" else "%s"
     statement = (
         f"INSERT INTO {table.__tablename__} ({', '.join(names)}) "  # noqa: S608  (our own names, no values)
-        f"VALUES ({', '.join([mark] * len(names))})"
+        f"VALUES ({marks(connection, len(names))}) {on_conflict}"
     )
     converted: list[Iterable[Any]] = []
     for column, values in zip(columns, zip(*rows, strict=True), strict=True):

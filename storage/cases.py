@@ -11,11 +11,13 @@ from sqlalchemy import Connection, Select, exists, insert, select, update
 from twelvefold.errors import ForbiddenStep, UnknownName
 from twelvefold.records import CaseState, Sentiment
 from twelvefold.storage.batches import in_batches
+from twelvefold.storage.due import Due
 from twelvefold.storage.rollups import Rollups, counts, judged_by
 from twelvefold.storage.tables import (
     BrandTable,
     CaseEventTable,
     CaseTable,
+    DueTable,
     JudgementTable,
     MentionTable,
     SourceTable,
@@ -63,7 +65,13 @@ class Cases:
         self._connection = connection
 
     def open_for_negatives(self, brand_id: int, model: str, at: datetime) -> int:
-        """Open a case for each mention that is judged negative and has none; return how many."""
+        """Open a case for each mention that is judged negative and has none; return how many.
+
+        Looks at what is new, has changed or was judged since the last look by the same model; where that
+        was another model, at everything.
+        """
+        listed = select(DueTable.mention_id).where(DueTable.stage == "cases")
+        last_model = self._connection.scalar(select(BrandTable.cases_model).where(BrandTable.id == brand_id))
         query = (
             select(MentionTable.id)
             .join(JudgementTable, judged_by(model))
@@ -71,7 +79,12 @@ class Cases:
             .where(~exists().where(CaseTable.mention_id == MentionTable.id))
             .order_by(MentionTable.id)
         )
+        if last_model == model:
+            query = query.where(MentionTable.id.in_(listed))
         mention_ids = self._connection.scalars(query).all()
+        Due(self._connection).done("cases", brand_id)
+        if last_model != model:
+            self._connection.execute(update(BrandTable).where(BrandTable.id == brand_id).values(cases_model=model))
         for batch in in_batches(mention_ids):
             self._connection.execute(
                 insert(CaseTable),

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, bindparam, exists, func, select, update
 from sqlalchemy.orm import aliased
 
 from twelvefold.storage.batches import in_batches
+from twelvefold.storage.due import STAGES, Due
 from twelvefold.storage.rollups import Rollups, has_text
-from twelvefold.storage.tables import CaseTable, MentionTable
+from twelvefold.storage.tables import CaseTable, DueTable, MentionTable
 
 MIN_LENGTH = 40  # characters; shorter texts ("Great!") are written by many people independently
 
@@ -22,16 +23,19 @@ class Duplicates:
     def __init__(self, connection: Connection, brand_id: int) -> None:
         self._connection = connection
         self._brand_id = brand_id
+        self._due = Due(connection)
 
     def link(self) -> int:
         """Link each unlinked copy to the mention that came first; return how many were linked.
 
         What already stands for others, or has a case, stays the original even where an older copy
-        turns up later: cases and quotes do not wander.
+        turns up later: cases and quotes do not wander. Only texts of mentions that are new or have
+        changed since the last look are looked at.
         """
         links: dict[int, int] = {}
         for _, group in groupby(self._shared_texts(), key=lambda row: row.content_hash):
             links.update(_links(list(group)))
+        self._due.done("duplicates", self._brand_id)
         with Rollups(self._connection).following(links.keys()):
             if links:
                 self._connection.execute(
@@ -50,15 +54,20 @@ class Duplicates:
 
     def release(self, mention_ids: Collection[int]) -> None:
         """Unlink these mentions and what is linked to them; the next look decides anew."""
-        for batch in in_batches({*mention_ids, *self.linked_to(mention_ids)}):
+        released = {*mention_ids, *self.linked_to(mention_ids)}
+        for stage in STAGES:
+            self._due.add(stage, released)
+        for batch in in_batches(released):
             self._connection.execute(update(MentionTable).where(MentionTable.id.in_(batch)).values(duplicate_of=None))
 
     def _shared_texts(self) -> list[Row[*tuple[Any, ...]]]:
-        """Return the unlinked mentions whose text several sources have, the original to be first in each text."""
+        """Return the unlinked mentions of due texts that several sources have, each text's original to be first."""
+        due = aliased(MentionTable)
+        listed = select(DueTable.mention_id).where(DueTable.stage == "duplicates")
+        due_texts = select(due.content_hash).where(due.id.in_(listed), due.brand_id + 0 == self._brand_id)
         shared = (
             select(MentionTable.content_hash)
-            # The sum has the database walk the index by text, where equal texts lie side by side.
-            .where(MentionTable.brand_id + 0 == self._brand_id)
+            .where(MentionTable.content_hash.in_(due_texts), MentionTable.brand_id + 0 == self._brand_id)
             .group_by(MentionTable.content_hash)
             .having(func.count(MentionTable.source_id.distinct()) > 1)
         )

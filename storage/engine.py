@@ -22,6 +22,9 @@ from twelvefold.errors import ConfigError, StorageUnavailable, TwelvefoldError, 
 from twelvefold.storage.migrate import migrate
 from twelvefold.storage.repository import Work
 
+# Indexes by hash are written all over: what SQLite keeps in memory by default holds no night's worth of them.
+CACHE_KIB = 64 * 1024
+CHECKPOINT_PAGES = 8_000
 WRITER_LOCK = 0x12F01D  # the key of PostgreSQL's advisory lock
 _POSTGRES_DRIVERS = ("postgresql", "postgres", "postgresql+psycopg")
 
@@ -177,6 +180,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -6,15 +6,16 @@ Everything is set-based: a handful of statements a page, whatever its size.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from twelvefold.records import Mention, local_date_of
-from twelvefold.storage.batches import in_batches, insert_rows
+from twelvefold.storage.batches import in_batches, insert_rows, marks
+from twelvefold.storage.due import Due
 from twelvefold.storage.duplicates import Duplicates
 from twelvefold.storage.rollups import Rollups
 from twelvefold.storage.tables import (
@@ -45,6 +46,31 @@ class Saved:
     forgotten: int = 0
 
 
+class _Found(NamedTuple):
+    """What tells of a stored mention whether anything is to be done."""
+
+    id: int
+    revision_hash: str
+    raw_revision: str
+    is_removed: bool
+
+    def differs_from(self, mention: Mention) -> bool:
+        return (
+            self.raw_revision != mention.raw_revision
+            or self.revision_hash != mention.revision_hash
+            or bool(self.is_removed)
+        )
+
+
+_COLUMNS = (
+    *("brand_id", "source_id", "external_id", "subject_id", "local_date", "content_hash", "revision_hash"),
+    *("raw_revision", "revision", "language", "stars", "rating", "rating_best", "rating_worst", "author_hash"),
+    *("customer_id", "collected_at", "published_at", "published_precision", "verified", "incentivised", "url"),
+    *("title", "text", "reply_text", "reply_at", "payload"),
+)
+_SOURCE, _DAY, _LANGUAGE = (_COLUMNS.index(name) for name in ("source_id", "local_date", "language"))
+
+
 class Intake:
     """Saves mentions of one brand inside one transaction."""
 
@@ -53,6 +79,7 @@ class Intake:
         self._brand_id = brand_id
         self._zone = zone
         self._rollups = Rollups(connection)
+        self._due = Due(connection)
 
     def save(self, mentions: Sequence[Mention]) -> Saved:
         """Keep what is new or changed, and say how much of each there was.
@@ -67,45 +94,60 @@ class Intake:
         self._source_ids = self._ensure_sources(latest.values())
         self._subject_ids = self._ensure_subjects(latest.values())
         stored = self._stored(latest)
-        new = {key: mention for key, mention in latest.items() if key not in stored}
+        new = [mention for key, mention in latest.items() if key not in stored]
         edited, returned, touched = [], [], []
-        for key, row in stored.items():
-            mention = latest[key]
+        for row in self._rows([found.id for key, found in stored.items() if found.differs_from(latest[key])]):
+            mention = latest[row.source, row.external_id]
             if row.revision_hash != mention.revision_hash:
                 edited.append((row, mention))
             elif row.raw_revision != mention.raw_revision:
                 touched.append((row, mention))
             if row.removed_at is not None:
                 returned.append((row, mention))
-        self._languages = self._judged_languages([*new.values(), *(mention for _, mention in edited)])
+        self._languages = self._judged_languages([*new, *(mention for _, mention in edited)])
         if edited or returned:
             self._change(edited, returned)
         self._touch(touched)
         self._insert(new)
         return Saved(len(new), len(edited), len(wanted) - len(new) - len(edited), len(mentions) - len(wanted))
 
-    def _stored(self, latest: dict[_Key, Mention]) -> dict[_Key, Row[*tuple[Any, ...]]]:
-        """Return what is stored of these keys."""
+    def _stored(self, latest: dict[_Key, Mention]) -> dict[_Key, _Found]:
+        """Return what is stored of these keys, in as little as tells whether anything is to be done."""
         by_source = defaultdict(list)
         for source, external_id in latest:
             by_source[source].append(external_id)
-        found: dict[_Key, Row[*tuple[Any, ...]]] = {}
+        found: dict[_Key, _Found] = {}
         for source, external_ids in by_source.items():
-            query = select(
-                MentionTable.id,
-                MentionTable.external_id,
-                MentionTable.revision_hash,
-                MentionTable.raw_revision,
-                MentionTable.content_hash,
-                MentionTable.language,
-                MentionTable.collected_at,
-                MentionTable.removed_at,
-                MentionTable.erased_at,
-            ).where(MentionTable.source_id == self._source_ids[source])
             for batch in in_batches(external_ids):
-                for row in self._connection.execute(query.where(MentionTable.external_id.in_(batch))):
-                    found[source, row.external_id] = row
+                values = marks(self._connection, len(batch) + 1).removeprefix(marks(self._connection, 1) + ", ")
+                query = (
+                    "SELECT external_id, id, revision_hash, raw_revision, removed_at IS NOT NULL FROM mentions "  # noqa: S608  (marks only)
+                    f"WHERE source_id = {marks(self._connection, 1)} AND external_id IN ({values})"
+                )
+                rows = self._connection.exec_driver_sql(query, (self._source_ids[source], *batch))
+                found.update(((source, external_id), _Found(*rest)) for external_id, *rest in rows.fetchall())
         return found
+
+    def _rows(self, mention_ids: Collection[int]) -> Iterator[Row[*tuple[Any, ...]]]:
+        """Yield what is stored of mentions that have changed."""
+        for batch in in_batches(mention_ids):
+            yield from self._connection.execute(
+                select(
+                    MentionTable.id,
+                    SourceTable.name.label("source"),
+                    MentionTable.external_id,
+                    MentionTable.revision_hash,
+                    MentionTable.raw_revision,
+                    MentionTable.content_hash,
+                    MentionTable.language,
+                    MentionTable.collected_at,
+                    MentionTable.removed_at,
+                    MentionTable.erased_at,
+                )
+                .join(SourceTable, SourceTable.id == MentionTable.source_id)
+                .where(MentionTable.id.in_(batch))
+                .order_by(MentionTable.id)
+            )
 
     def _judged_languages(self, mentions: Iterable[Mention]) -> dict[str, str]:
         """Return the language of each text that has been judged before, by content hash.
@@ -119,29 +161,30 @@ class Intake:
                 languages[row.content_hash] = row.language
         return languages
 
-    def _insert(self, new: dict[_Key, Mention]) -> None:
+    def _insert(self, new: list[Mention]) -> None:
         if not new:
             return
-        rows = [self._row(mention) for mention in new.values()]
-        insert_rows(self._connection, MentionTable, list(rows[0]), (tuple(row.values()) for row in rows))
+        last = self._connection.scalar(select(func.max(MentionTable.id))) or 0
+        rows = [self._row(mention) for mention in new]
+        insert_rows(self._connection, MentionTable, _COLUMNS, rows)
+        self._due.add_after("duplicates", last)
         self._rollups.add_starred(
             self._brand_id,
             (
-                (row["local_date"], row["source_id"], mention.subject, row["language"], mention.stars)
-                for row, mention in zip(rows, new.values(), strict=True)
+                (row[_DAY], row[_SOURCE], mention.subject, row[_LANGUAGE], mention.stars)
+                for row, mention in zip(rows, new, strict=True)
                 if mention.stars is not None
             ),
         )
-        counted = defaultdict(list)
-        for (source, external_id), mention in new.items():
-            if mention.content_hash in self._languages:
-                counted[source].append(external_id)
-        for source, external_ids in counted.items():
-            query = select(MentionTable.id).where(MentionTable.source_id == self._source_ids[source])
-            for batch in in_batches(external_ids):
-                self._rollups.add_judged(
-                    self._connection.scalars(query.where(MentionTable.external_id.in_(batch))).all()
-                )
+        if self._languages:
+            judged = select(MentionTable.id).where(MentionTable.id > last)
+            counted = [
+                mention_id
+                for texts in in_batches(self._languages)
+                for mention_id in self._connection.scalars(judged.where(MentionTable.content_hash.in_(texts)))
+            ]
+            self._rollups.add_judged(counted)
+            self._due.add("cases", counted)
 
     def _change(
         self, edited: list[tuple[Row[*tuple[Any, ...]], Mention]], returned: list[tuple[Row[*tuple[Any, ...]], Mention]]
@@ -181,7 +224,7 @@ class Intake:
             self._connection.execute(insert(RevisionTable).from_select(["mention_id", "replaced_at", *kept], query))
 
     def _new_wording(self, row: Row[*tuple[Any, ...]], mention: Mention) -> dict[str, Any]:
-        values = self._row(mention)
+        values = dict(zip(_COLUMNS, self._row(mention), strict=True))
         if row.content_hash == mention.content_hash:
             values["language"] = row.language
         values["collected_at"] = row.collected_at
@@ -206,40 +249,38 @@ class Intake:
                 ],
             )
 
-    def _row(self, mention: Mention) -> dict[str, Any]:
-        """Return a mention as its row."""
-        language = self._languages.get(mention.content_hash, "und")
-        return {
-            "brand_id": self._brand_id,
-            "source_id": self._source_ids[mention.source],
-            "external_id": mention.external_id,
-            "subject_id": self._subject_ids[mention.subject] if mention.subject else None,
-            "local_date": local_date_of(
-                mention.published_at, mention.published_precision, mention.collected_at, self._zone
-            ),
-            "content_hash": mention.content_hash,
-            "revision_hash": mention.revision_hash,
-            "raw_revision": mention.raw_revision,
-            "revision": 1,
-            "language": mention.language if language == "und" else language,
-            "stars": mention.stars,
-            "rating": mention.rating,
-            "rating_best": mention.rating_best,
-            "rating_worst": mention.rating_worst,
-            "author_hash": mention.author_hash,
-            "customer_id": mention.customer_id,
-            "collected_at": mention.collected_at,
-            "published_at": mention.published_at,
-            "published_precision": mention.published_precision.value,
-            "verified": mention.verified,
-            "incentivised": mention.incentivised,
-            "url": mention.url,
-            "title": mention.title,
-            "text": mention.text,
-            "reply_text": mention.reply_text,
-            "reply_at": mention.reply_at,
-            "payload": dict(mention.payload) or None,
-        }
+    def _row(self, mention: Mention) -> tuple[Any, ...]:
+        """Return a mention as its row, in the order of `_COLUMNS`."""
+        judged = self._languages.get(mention.content_hash, "und")
+        return (
+            self._brand_id,
+            self._source_ids[mention.source],
+            mention.external_id,
+            self._subject_ids[mention.subject] if mention.subject else None,
+            local_date_of(mention.published_at, mention.published_precision, mention.collected_at, self._zone),
+            mention.content_hash,
+            mention.revision_hash,
+            mention.raw_revision,
+            1,
+            mention.language if judged == "und" else judged,
+            mention.stars,
+            mention.rating,
+            mention.rating_best,
+            mention.rating_worst,
+            mention.author_hash,
+            mention.customer_id,
+            mention.collected_at,
+            mention.published_at,
+            mention.published_precision.value,
+            mention.verified,
+            mention.incentivised,
+            mention.url,
+            mention.title,
+            mention.text,
+            mention.reply_text,
+            mention.reply_at,
+            dict(mention.payload) or None,
+        )
 
     def _ensure_sources(self, mentions: Iterable[Mention]) -> dict[str, int]:
         """Return the id of each source by its name; an import's source is made here."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, insert, select
 
 from twelvefold.records import Judgement, Sentiment
 from twelvefold.storage.batches import in_batches
+from twelvefold.storage.due import Due
 from twelvefold.storage.rollups import Rollups
 from twelvefold.storage.tables import JudgementTable, MentionTable
 
@@ -44,6 +45,7 @@ class Judgements:
         with Rollups(self._connection).following(concerned):
             rows = [_row(judgement) for judgement in reversed(given.values())]
             self._connection.execute(insert(JudgementTable), rows)
+        Due(self._connection).add("cases", concerned)
         return len(given)
 
     def cached(self, content_hashes: Collection[str], model: str) -> dict[str, Judgement]:

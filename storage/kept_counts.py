@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, select
 
-from twelvefold.storage.batches import in_batches, insert_or, insert_rows
+from twelvefold.storage.batches import in_batches, insert_rows
 from twelvefold.storage.tables import MentionTable, RollupTable, StarTable
 
 Key = tuple[Any, ...]
@@ -48,13 +48,17 @@ class KeptCounts:
 
     def add(self, changes: Mapping[Key, int]) -> None:
         """Add to the kept counts, or take off them what is below 0; what comes to nothing goes."""
-        rows = [dict(zip(self._names, key, strict=True), n=n) for key, n in changes.items() if n]
+        rows = [(*key, n) for key, n in changes.items() if n]
         if not rows:
             return
-        upsert = insert_or(self._connection, self._table)
-        upsert = upsert.on_conflict_do_update(index_elements=self._names, set_={"n": self._table.n + upsert.excluded.n})
-        self._connection.execute(upsert, rows)
-        if lowered := [{f"its_{name}": row[name] for name in self._names} for row in rows if row["n"] < 0]:
+        table = self._table.__tablename__
+        adding = f"ON CONFLICT ({', '.join(self._names)}) DO UPDATE SET n = {table}.n + excluded.n"
+        insert_rows(self._connection, self._table, (*self._names, "n"), rows, adding)
+        if lowered := [
+            {f"its_{name}": value for name, value in zip(self._names, row[:-1], strict=True)}
+            for row in rows
+            if row[-1] < 0
+        ]:
             emptied = [getattr(self._table, name) == bindparam(f"its_{name}") for name in self._names]
             self._connection.execute(delete(self._table).where(and_(*emptied), self._table.n == 0), lowered)
 

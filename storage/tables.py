@@ -142,9 +142,9 @@ class DueTable(Base):
     """A mention that a stage of the night has yet to look at: it is new, or something about it has changed."""
 
     __tablename__ = "due_mentions"
-    __table_args__ = (Index(None, "mention_id"), _CLUSTERED)
-    stage: Mapped[str] = mapped_column(String(10), primary_key=True)
+    __table_args__ = _CLUSTERED
     mention_id: Mapped[int] = mapped_column(_parent("mentions.id"), primary_key=True)
+    stage: Mapped[str] = mapped_column(String(10), primary_key=True)
 
 
 class RevisionTable(Base):

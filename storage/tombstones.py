@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select
 from twelvefold.errors import UnknownName
 from twelvefold.records import Mention
 from twelvefold.storage.batches import in_batches, insert_or
+from twelvefold.storage.due import STAGES, Due
 from twelvefold.storage.rollups import Rollups
 from twelvefold.storage.tables import (
     AnswerTable,
@@ -144,6 +145,8 @@ class Tombstones:
         with self._rollups.following(ids | leaning):
             for batch in in_batches(ids):
                 self._connection.execute(delete(MentionTable).where(MentionTable.id.in_(batch)))
+        for stage in STAGES:
+            Due(self._connection).add(stage, leaning)
         return Receipt(len(ids), revisions, self._drop_judgements(orphaned))
 
     def _drop_judgements(self, texts: Collection[str]) -> int:

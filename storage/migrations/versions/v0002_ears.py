@@ -30,14 +30,13 @@ def upgrade() -> None:
         op.add_column("run_source_results", sa.Column(name, NUMBER, nullable=True))
     op.create_table(
         "due_mentions",
-        sa.Column("stage", sa.String(length=10), nullable=False),
         sa.Column("mention_id", NUMBER, nullable=False),
+        sa.Column("stage", sa.String(length=10), nullable=False),
         sa.ForeignKeyConstraint(
             ["mention_id"], ["mentions.id"], name=op.f("fk_due_mentions_mention_id"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("stage", "mention_id", name=op.f("pk_due_mentions")),
+        sa.PrimaryKeyConstraint("mention_id", "stage", name=op.f("pk_due_mentions")),
         sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_due_mentions_mention_id"), "due_mentions", ["mention_id"])
     for stage in STAGES:
-        op.execute(f"INSERT INTO due_mentions (stage, mention_id) SELECT '{stage}', id FROM mentions")  # noqa: S608
+        op.execute(f"INSERT INTO due_mentions (mention_id, stage) SELECT id, '{stage}' FROM mentions")  # noqa: S608
