@@ -204,15 +204,13 @@ def _json_feed(text: str) -> Feed:
 
 
 def _json_entry(item: Item, language: str | None) -> Entry:
-    """Return what an item of a JSON Feed says; a plain text is written as HTML, as in other feeds."""
-    plain = words_at(item, "content_text")
+    """Return what an item of a JSON Feed says."""
     url = words_at(item, "url") or words_at(item, "external_url")
     authors = value_at(item, "authors", 0) or value_at(item, "author")
     return Entry(
         id=words_at(item, "id") or url,
         title=words_at(item, "title"),
-        text=words_at(item, "content_html")
-        or (html.escape(plain, quote=False) if plain else words_at(item, "summary")),
+        text=words_at(item, "content_html") or words_at(item, "content_text") or words_at(item, "summary"),
         author=words_at(authors, "name"),
         published=words_at(item, "date_published") or words_at(item, "date_modified"),
         url=url,

@@ -154,8 +154,8 @@ def _mention(comment: Item) -> RawMention:
     video = words_at(comment, "snippet", "videoId") or words_at(comment, "thread", "snippet", "videoId")
     return RawMention(
         external_id=number,
-        author=words_at(comment, "snippet", "authorChannelId", "value")
-        or words_at(comment, "snippet", "authorDisplayName"),
+        author=words_at(comment, "snippet", "authorDisplayName")
+        or words_at(comment, "snippet", "authorChannelId", "value"),
         text=words_at(comment, "snippet", "textOriginal") or words_at(comment, "snippet", "textDisplay"),
         published=words_at(comment, "snippet", "publishedAt"),
         url=f"https://www.youtube.com/watch?v={video}&lc={number}" if video and number else None,

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from twelvefold.config import SourceSettings
 from twelvefold.crawlers.answers import MOST_ITEMS
+from twelvefold.crawlers.charset import decode
 from twelvefold.crawlers.source import Page, Reading, identity_key, source_class
 from twelvefold.records import SourceStatus
 
@@ -27,16 +28,27 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 KINDS = (
     "app_store_connect",
     "bazaarvoice",
+    "bluesky",
+    "discourse",
+    "feed",
+    "github",
     "google_business",
     "google_places",
     "google_play",
     "google_play_console",
+    "hacker_news",
     "judge_me",
+    "lemmy",
+    "mastodon",
+    "reddit",
+    "stack_exchange",
     "steam",
     "trusted_shops",
     "trustpilot",
     "woocommerce",
+    "wordpress",
     "yotpo",
+    "youtube",
 )
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 ANYTHING = st.recursive(
@@ -50,7 +62,7 @@ def cases(kind):
     found = []
     for folder in sorted((FIXTURES / kind).iterdir()):
         case = json.loads((folder / "case.json").read_text("utf-8"))
-        body = next(folder.glob("page.*")).read_text("utf-8")
+        body = decode(next(folder.glob("page.*")).read_bytes())
         settings = SourceSettings(name="s", kind=kind, options=with_keys(case["options"]))
         found.append((source_class(kind)(settings), case["page"], body))
     return found
