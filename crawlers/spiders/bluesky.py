@@ -67,7 +67,7 @@ class Bluesky(WebSource):
     statement = Statement(
         id_field="uri",
         newest_first=True,
-        incremental="after",
+        incremental="cursor",
         edits_visible=False,
         precision=Precision.SECOND,
         governed_by_robots=False,

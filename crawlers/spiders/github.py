@@ -56,7 +56,7 @@ class GitHub(WebSource):
     statement = Statement(
         id_field="node_id",
         newest_first=True,
-        incremental="after",
+        incremental="cursor",
         precision=Precision.SECOND,
         governed_by_robots=False,
         terms="A documented API under GitHub's Terms of Service: 60 requests an hour without a token. Issues and their"

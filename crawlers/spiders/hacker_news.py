@@ -52,7 +52,7 @@ class HackerNews(WebSource):
     statement = Statement(
         id_field="objectID",
         newest_first=True,
-        incremental="after",
+        incremental="cursor",
         total_available=True,
         precision=Precision.SECOND,
         governed_by_robots=False,

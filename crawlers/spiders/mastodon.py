@@ -75,7 +75,7 @@ class Mastodon(WebSource):
     statement = Statement(
         id_field="id",
         newest_first=True,
-        incremental="since-id",
+        incremental="cursor",
         precision=Precision.SECOND,
         governed_by_robots=False,
         terms="A documented API; the server's own rules hold, 300 requests in 5 minutes. Public posts only, and only"

@@ -58,7 +58,7 @@ class StackExchange(WebSource):
     statement = Statement(
         id_field="question_id",
         newest_first=True,
-        incremental="after",
+        incremental="cursor",
         precision=Precision.SECOND,
         governed_by_robots=False,
         terms="A documented public API: 300 requests a day without a key, and the pauses that it asks for are made."

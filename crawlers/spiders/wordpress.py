@@ -51,7 +51,6 @@ class WordPress(WebSource):
     statement = Statement(
         id_field="id",
         newest_first=True,
-        incremental="after",
         total_available=True,
         time_zone="UTC",
         precision=Precision.SECOND,
