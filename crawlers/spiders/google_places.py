@@ -49,6 +49,7 @@ class GooglePlacesOptions(Settings):
 
     Attributes:
         place_id: As the Places API names the place ("ChIJ...").
+        api_key: Of a project in which the Places API is enabled.
         api: Which generation of the API the key is for; new keys have no access to the legacy one.
     """
 
