@@ -105,6 +105,12 @@ _MENTIONS = {
     "verified": (r"^(verified|verified ?purchase|achat v[eé]rifi[eé]|已驗證|已验证)$",),
     "reply_text": (r"^(reply|response|owner ?response|r[eé]ponse|回覆|回复)( ?text)?$",),
     "reply_at": (r"^(reply|response) ?(date|at)$",),
+    # Never a user of the site where the review stands: only who is called the shop's customer.
+    "customer_id": (
+        r"^(customer|client|member|kunden?) ?(id|no|number|nr|nummer|code|ref)$",
+        r"^(num[eé]ro|n°|identifiant|id|code) (de )?(client|membre)$",
+        r"^(客戶|顧客|會員|会员|客户) ?(編號|编号|代號|代号|id)$",
+    ),
 }
 _CUSTOMERS = {
     "customer_id": (*_CUSTOMER, r"^(id|customer|client|kunde|編號|编号)$"),

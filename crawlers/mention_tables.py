@@ -140,6 +140,7 @@ class MentionTable:
             verified=True if verified in _TRUE else False if verified in _FALSE else None,
             reply_text=told.get("reply_text"),
             reply_at=self._dates.iso(told["reply_at"], self._language) if "reply_at" in told else None,
+            customer_id=told.get("customer_id"),
         )
 
 

@@ -28,6 +28,7 @@ from twelvefold.pipeline.judge import judge_new
 from twelvefold.pipeline.lease import HeldLease
 from twelvefold.pipeline.owner import takeover_rule, this_process
 from twelvefold.pipeline.reasons import find_reasons, weeks_to_look_into
+from twelvefold.pipeline.sql_import import import_configured_queries
 from twelvefold.pipeline.week import Week
 from twelvefold.records import RunState, SourceResult, SourceStatus
 from twelvefold.storage.engine import Database
@@ -220,6 +221,7 @@ class NightRun:
         """Run what follows collecting; a stage that fails leaves a sentence and the next one runs."""
         stages = _Stages()
         stages.problems += import_matching_surveys(self.database, self.brand, self.configuration, self.clock())
+        stages.problems += import_configured_queries(self.database, self.brand, self.configuration, self.clock())
         held.renew()
         link_duplicates(self.database, self._brand_id)
         try:

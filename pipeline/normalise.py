@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from twelvefold.config import SourceSettings
 from twelvefold.crawlers.source import identity_key, raw_revision
 from twelvefold.pipeline.dates import read_date
+from twelvefold.pipeline.imported_rows import customer_key
 from twelvefold.pipeline.language_codes import language_code
 from twelvefold.pipeline.plain_text import one_line, plain_text
 from twelvefold.pipeline.ratings import Rating, read_rating
@@ -107,6 +108,7 @@ def normalise(
         incentivised=raw.incentivised,
         reply_text=reply.text or None,
         reply_at=reply_at,
+        customer_id=customer_key(raw.customer_id, key) if raw.customer_id else None,
         raw_revision=raw_revision(raw),
         payload=_bounded_payload(raw.payload, cut),
     )

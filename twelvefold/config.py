@@ -83,12 +83,26 @@ class SurveySettings(Settings):
     scale: tuple[float, float] | None = None
 
 
+class SqlSettings(Settings):
+    """A shop's own database, asked each night.
+
+    Attributes:
+        url: As SQLAlchemy takes it, with the password from the environment.
+        customers, orders: The queries, one SELECT each, whose columns are those of an import file.
+    """
+
+    url: str
+    customers: str | None = None
+    orders: str | None = None
+
+
 class CustomerSettings(Settings):
     """What the customer figures need to know."""
 
     lost_after_days: int = Field(default=180, gt=0)
     abc: tuple[float, float] = (80, 95)
     acquisition_cost: float | None = None
+    sql: SqlSettings | None = None
 
 
 class Budget(Settings):

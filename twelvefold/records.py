@@ -108,6 +108,7 @@ class RawMention:
     incentivised: bool | None = None
     reply_text: str | None = None
     reply_at: str | None = None
+    customer_id: str | None = None
     payload: Mapping[str, Any] = field(default_factory=dict)
 
 

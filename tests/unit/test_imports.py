@@ -171,3 +171,14 @@ def test_a_folder_that_cannot_be_written_to_is_said_and_the_rows_go_in(ground, m
     assert counts(report) == (1, 0, 0, 1)
     assert report["rejected_file"] is None
     assert any("cannot be kept" in note for note in report["notes"])
+
+
+def test_a_mention_is_linked_to_the_customer_that_its_file_tells(ground):
+    file = ground.write(
+        "reviews.csv", "id,text,customer id,user id\n1,Good,k7,site-user\n2,Bad,,other\n3,So so,a@b.example,x\n"
+    )
+    (report,) = ground.imported("mentions", file)
+    assert report["mapping"]["customer_id"] == "customer id"
+    with ground.database.read() as work:
+        found = dict(work._connection.exec_driver_sql("SELECT external_id, customer_id FROM mentions").tuples().all())
+    assert (found["1"], found["2"], found["3"][:2]) == ("k7", None, "h:")
