@@ -180,5 +180,6 @@ def test_a_mention_is_linked_to_the_customer_that_its_file_tells(ground):
     (report,) = ground.imported("mentions", file)
     assert report["mapping"]["customer_id"] == "customer id"
     with ground.database.read() as work:
-        found = dict(work._connection.exec_driver_sql("SELECT external_id, customer_id FROM mentions").tuples().all())
+        rows = work._connection.exec_driver_sql("SELECT external_id, customer_id FROM mentions").all()
+    found = dict(map(tuple, rows))
     assert (found["1"], found["2"], found["3"][:2]) == ("k7", None, "h:")
