@@ -76,10 +76,11 @@ def read_feed(text: str) -> Feed:
         titles = (found.text or "" for found in root.iter() if _name(found).lower() == "title")
         title = " ".join(next(titles, "").split())[:100]
         raise FeedError(f"its root is {_name(root)!r}, no feed's{f'; it is titled {title!r}' if title else ''}")
-    elements = [element for element in root.iter() if _name(element) in ("item", "entry") and _is_own(element)]
+    channel = next((one for one in root if _name(one) == "channel"), root)
+    beside = () if channel is root else root  # RSS 1.0 has its items beside the channel
+    elements = [one for one in (*channel, *beside) if _name(one) in ("item", "entry") and _is_own(one)]
     if len(elements) > MOST_ENTRIES:
         raise FeedError(f"it has {len(elements)} entries, where a feed has at most {MOST_ENTRIES}")
-    channel = next((one for one in root if _name(one) == "channel"), root)
     language = root.get(_XML_LANGUAGE) or _own_words(channel, "language")
     return Feed(_own_words(channel, "title"), tuple(_entry(element, language) for element in elements))
 

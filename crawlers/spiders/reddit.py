@@ -7,7 +7,6 @@ robots.txt allows it. A list ends after about 1,000 items, however many there ar
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
@@ -44,7 +43,7 @@ WINDOW = 950
 
 _GONE = frozenset(("[deleted]", "[removed]"))
 _KEPT = ("subreddit", "score", "num_comments", "over_18", "edited", "url", "parent_id", "link_id", "link_title")
-_WRITTEN = re.compile(r"<!-- SC_OFF -->(.*)<!-- SC_ON -->", re.DOTALL)
+_WRITTEN_FROM, _WRITTEN_TO = "<!-- SC_OFF -->", "<!-- SC_ON -->"
 _DEEPEST = 20
 
 
@@ -198,12 +197,12 @@ def _read_search_feed(page: Page) -> Reading:
 
 def _mention_of_entry(entry: Entry) -> RawMention:
     """Return an entry as a mention, without the line in which Reddit names its writer."""
-    written = _WRITTEN.search(entry.text or "")
+    written = (entry.text or "").partition(_WRITTEN_FROM)[2].rpartition(_WRITTEN_TO)[0]
     return RawMention(
         external_id=entry.id,
         author=(entry.author or "").removeprefix("/u/") or None,
         title=entry.title,
-        text=written.group(1) if written else None,
+        text=written or None,
         published=entry.published,
         url=entry.url,
     )

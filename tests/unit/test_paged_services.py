@@ -185,9 +185,94 @@ def google_play(service, query, headers):
     return [["wrb.fr", "UsvDTd", json.dumps(inner)]]
 
 
+def minute_of(review):
+    """Return a time in seconds by which reviews can be told apart, as on services that show whole seconds."""
+    return 1_700_000_000 + 60 * review.number
+
+
+def link_to(parameters):
+    return f'<https://elsewhere.example/x?{parameters}>; rel="next", <https://elsewhere.example/x>; rel="prev"'
+
+
+def hacker_news(service, query, headers):
+    until = int(query.get("numericFilters", "created_at_i<=9999999999").partition("<=")[2])
+    matching = [one for one in service.newest() if minute_of(one) <= until]
+    found, _ = part(matching, 0, min(int(query["hitsPerPage"]), 1000))
+    hits = [{"objectID": one.id, "comment_text": one.text, "created_at_i": minute_of(one)} for one in found]
+    return {"hits": hits, "nbHits": len(matching), "exhaustiveNbHits": True}
+
+
+def stack_exchange(service, query, headers):
+    matching = [one for one in service.newest() if minute_of(one) <= int(query.get("todate", 9999999999))]
+    found, following = part(matching, 0, int(query["pagesize"]))
+    items = [{"question_id": one.id, "body": one.text, "creation_date": minute_of(one)} for one in found]
+    return {"items": items, "has_more": following is not None, "quota_remaining": 100}
+
+
+def bluesky(service, query, headers):
+    until = datetime.fromisoformat(query["until"]) if "until" in query else service.now
+    matching = [one for one in service.newest() if one.created < until]
+    found, following = part(matching, 0, int(query["limit"]))
+    posts = [
+        {"uri": one.id, "record": {"text": one.text, "createdAt": one.created.isoformat()}, "indexedAt": "2030-01-01"}
+        for one in found
+    ]
+    return {"posts": posts, **({} if following is None else {"cursor": str(following)})}
+
+
+def mastodon(service, query, headers):
+    older = [one for one in service.newest() if one.number < int(query.get("max_id", "r9999999")[1:])]
+    found, following = part(older, 0, int(query["limit"]))
+    if following is not None:
+        headers["link"] = link_to(f"max_id={found[-1].id}&limit=40")
+    return [{"id": one.id, "content": one.text, "reblog": None} for one in found]
+
+
+def lemmy(service, query, headers):
+    size, posts = int(query["limit"]), service.newest() if query["type_"] == "Posts" else []
+    found, _ = part(posts, (int(query["page"]) - 1) * size, size)
+    return {"posts": [{"post": {"ap_id": one.id, "body": one.text}} for one in found], "comments": []}
+
+
+def reddit(service, query, headers):
+    older = [one for one in service.newest() if one.number < int(query.get("after", "r9999999")[1:])]
+    found, following = part(older, 0, int(query["limit"]))
+    children = [{"kind": "t3", "data": {"name": one.id, "selftext": one.text}} for one in found]
+    return {"kind": "Listing", "data": {"children": children, "after": found[-1].id if following else None}}
+
+
+def youtube(service, query, headers):
+    found, following = part(service.newest(), int(query.get("pageToken", 0)), int(query["maxResults"]))
+    comments = [{"id": one.id, "snippet": {"textOriginal": one.text}} for one in found]
+    items = [{"id": one["id"], "snippet": {"topLevelComment": one}} for one in comments]
+    return {"items": items, **({} if following is None else {"nextPageToken": str(following)})}
+
+
+def github(service, query, headers):
+    issues = service.last_changed() if "state" in query else []
+    size, page = int(query["per_page"]), int(query.get("page", 1))
+    found, following = part(issues, (page - 1) * size, size)
+    if following is not None:
+        headers["link"] = link_to(f"state=all&page={page + 1}")
+    return [{"node_id": one.id, "body": one.text} for one in found]
+
+
+def wordpress(service, query, headers):
+    return [{**one, "content": {"rendered": one["review"]}} for one in woocommerce(service, query, headers)]
+
+
 # Kind -> its service, its options, whether its list is sorted by the last change.
 SERVICES = {
     "app_store_connect": (app_store_connect, {"app_id": 1, "key_id": "k", "issuer_id": "i"}, False),
+    "bluesky": (bluesky, {"query": "kettle"}, False),
+    "github": (github, {"repository": "acme/kettle"}, True),
+    "hacker_news": (hacker_news, {"query": "kettle"}, False),
+    "lemmy": (lemmy, {"instance": "lemmy.example", "query": "kettle"}, False),
+    "mastodon": (mastodon, {"instance": "social.example", "hashtag": "kettle"}, False),
+    "reddit": (reddit, {"query": "kettle", "client_id": "a", "client_secret": "secret"}, False),
+    "stack_exchange": (stack_exchange, {"site": "diy", "query": "kettle"}, False),
+    "wordpress": (wordpress, {"site_url": "https://blog.example"}, False),
+    "youtube": (youtube, {"video": "kettle12345", "api_key": "k"}, False),
     "bazaarvoice": (bazaarvoice, {"passkey": "k", "products": ["p"]}, True),
     "google_business": (
         google_business,
