@@ -10,6 +10,7 @@ from typing import Literal
 from twelvefold.config import Configuration
 from twelvefold.errors import TwelvefoldError
 from twelvefold.models.scorer import load_scorer
+from twelvefold.pipeline.advice import advice
 from twelvefold.pipeline.schedule import NightTrigger
 from twelvefold.records import SourceStatus
 from twelvefold.storage.engine import Database, open_database
@@ -73,6 +74,7 @@ def _brand(database: Database, configuration: Configuration, name: str) -> Itera
     else:
         yield Finding(f"{name}: last night", "ok", f"{latest.local_date} {latest.state}")
     for result in results:
-        good = result.status in (SourceStatus.OK, SourceStatus.EMPTY)
-        message = f"{result.status}, {result.completeness}" + (f": {result.message}" if result.message else "")
+        good = result.status in (SourceStatus.OK, SourceStatus.EMPTY) and not result.silent
+        told = f"{result.status}{' (silent)' if result.silent else ''}, {result.completeness}"
+        message = "; ".join(part for part in (told, result.message, advice(result)) if part)
         yield Finding(f"{name}: source {result.source}", "ok" if good else "warning", message)

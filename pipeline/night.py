@@ -19,6 +19,7 @@ from typing import Any, Literal
 from twelvefold.config import Brand, Configuration, SourceSettings
 from twelvefold.errors import ModelUnusable, NightBusy, TwelvefoldError
 from twelvefold.models.scorer import Scorer, load_scorer, model_id
+from twelvefold.pipeline.advice import advice
 from twelvefold.pipeline.collect import GOOD, Collector
 from twelvefold.pipeline.daily_counts import mend_daily_counts
 from twelvefold.pipeline.digest.weekly import due_week, write_due_digest
@@ -28,7 +29,9 @@ from twelvefold.pipeline.judge import judge_new
 from twelvefold.pipeline.lease import HeldLease
 from twelvefold.pipeline.owner import takeover_rule, this_process
 from twelvefold.pipeline.reasons import find_reasons, weeks_to_look_into
+from twelvefold.pipeline.retention import erase_what_may_not_be_kept
 from twelvefold.pipeline.sql_import import import_configured_queries
+from twelvefold.pipeline.watch import watched
 from twelvefold.pipeline.week import Week
 from twelvefold.records import RunState, SourceResult, SourceStatus
 from twelvefold.storage.engine import Database
@@ -70,7 +73,7 @@ class NightReport:
             "run_id": self.run_id,
             "state": self.state.value,
             "local_date": self.local_date.isoformat(),
-            "sources": [asdict(source) for source in self.sources],
+            "sources": [{**asdict(source), "advice": advice(source)} for source in self.sources],
             "judged": self.judged,
             "from_cache": self.from_cache,
             "cases_opened": self.cases_opened,
@@ -128,8 +131,9 @@ class NightRun:
         if lease is None:
             return None
         with HeldLease(self.database, lease, self.clock) as held:
-            results = tuple(self._collect(source, held) for source in self._sources_to_ask(local_date))
+            results = tuple(self._collect(source, held, local_date) for source in self._sources_to_ask(local_date))
             stages = self._judge_and_report(held) if self.kind == "night" else _Stages()
+            erase_what_may_not_be_kept(self.database, brand_id, self.clock())
             report = NightReport(
                 run_id=lease.run_id,
                 brand=self.brand.name,
@@ -181,7 +185,7 @@ class NightRun:
             or last[source.name] + timedelta(days=source.every) <= local_date
         )
 
-    def _collect(self, source: SourceSettings, held: HeldLease) -> SourceResult:
+    def _collect(self, source: SourceSettings, held: HeldLease, local_date: date) -> SourceResult:
         """Crawl one source and record its result; whatever is wrong with it stays with it.
 
         What is recorded first is that the crawl did not end: it stands if this process is killed,
@@ -190,6 +194,7 @@ class NightRun:
         unended = SourceResult(source.name, source.kind, SourceStatus.FAILED, message="the crawl was killed")
         with self.database.begin() as work:
             before = {result.source: result for result in work.runs.last_results(self._brand_id)}.get(source.name)
+            history = work.runs.history(self._brand_id, source.name)
             work.runs.record(held.lease, unended)
         try:
             result = Collector(
@@ -203,6 +208,7 @@ class NightRun:
                 progress=self.progress.collected,
                 clock=self.clock,
             ).collect(source, before)
+            result = watched(result, local_date, history)
         except TwelvefoldError:
             raise
         except Exception as exc:
@@ -273,7 +279,7 @@ class _Stages:
 
 
 def _state(results: tuple[SourceResult, ...], problems: list[str]) -> RunState:
-    bad = [result for result in results if result.status not in GOOD]
+    bad = [result for result in results if result.status not in GOOD or result.silent]
     if results and len(bad) == len(results):
         return RunState.FAILED
     return RunState.PARTIAL if bad or problems else RunState.COMPLETE

@@ -15,7 +15,7 @@ from twelvefold.records import Mention, Sentiment
 from twelvefold.storage.batches import in_batches
 from twelvefold.storage.duplicates import Duplicates
 from twelvefold.storage.ingest import Intake, Saved
-from twelvefold.storage.rollups import RATING, Rollups, counts, has_text, judged_by
+from twelvefold.storage.rollups import RATING, Rollups, counts, has_text, has_words, judged_by
 from twelvefold.storage.tables import (
     JudgementTable,
     MentionTable,
@@ -117,10 +117,11 @@ class Mentions:
             earlier.brand_id == brand_id,
             earlier.content_hash == MentionTable.content_hash,
             earlier.removed_at.is_(None),
+            earlier.erased_at.is_(None),
             earlier.id < MentionTable.id,
         )
         judged = exists().where(judged_by(model))
-        to_judge = or_(has_text(), MentionTable.stars.is_not(None))
+        to_judge = and_(MentionTable.erased_at.is_(None), or_(has_text(), MentionTable.stars.is_not(None)))
         query = (
             select(
                 MentionTable.id,
@@ -213,6 +214,34 @@ class Mentions:
             )
         return len(removed)
 
+    def erase_texts(
+        self, source_id: int, at: datetime, *, read_before: datetime | None = None, judged: bool = False
+    ) -> int:
+        """Erase the words and raw records of mentions, and of their revisions; return of how many mentions.
+
+        Ids, hashes, stars and judgements stay, so that nothing is judged or counted twice.
+
+        Args:
+            read_before: Only those whose words were read before this time.
+            judged: Only those whose words have been judged.
+        """
+        due = and_(
+            MentionTable.source_id == source_id,
+            or_(has_words(), MentionTable.reply_text.is_not(None), MentionTable.payload.is_not(None)),
+        )
+        if read_before is not None:
+            due = and_(due, func.coalesce(MentionTable.edited_at, MentionTable.collected_at) < read_before)
+        if judged:
+            due = and_(due, exists().where(judged_by()))
+        erased = self._connection.scalars(select(MentionTable.id).where(due)).all()
+        nothing = {"title": "", "text": "", "reply_text": None, "payload": None}
+        for batch in in_batches(erased):
+            these = MentionTable.id.in_(batch)
+            self._connection.execute(update(MentionTable).where(these, has_words()).values(erased_at=at))
+            self._connection.execute(update(MentionTable).where(these).values(nothing))
+            self._connection.execute(update(RevisionTable).where(RevisionTable.mention_id.in_(batch)).values(nothing))
+        return len(erased)
+
     def quotes(
         self,
         brand_id: int,
@@ -237,7 +266,7 @@ class Mentions:
                 MentionTable.local_date,
                 MentionTable.language,
             )
-            .join(JudgementTable, and_(judged_by(model), has_text()))
+            .join(JudgementTable, and_(judged_by(model), has_words()))
             .join(SourceTable, SourceTable.id == MentionTable.source_id)
             .outerjoin(SubjectTable, SubjectTable.id == MentionTable.subject_id)
             .where(MentionTable.brand_id == brand_id, JudgementTable.label == label.value, counts())

@@ -80,7 +80,12 @@ class StarCount:
 
 
 def has_text() -> ColumnElement[bool]:
-    """Return the condition that a mention has words, not just stars."""
+    """Return the condition that a mention has words, or had some that may not be kept, and not just stars."""
+    return or_(has_words(), MentionTable.erased_at.is_not(None))
+
+
+def has_words() -> ColumnElement[bool]:
+    """Return the condition that the words of a mention are there to be read."""
     return or_(MentionTable.text != "", MentionTable.title != "")
 
 

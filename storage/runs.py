@@ -200,6 +200,16 @@ class Runs:
         query = select(*(ranked.c[name] for name in _RESULT_FIELDS)).where(ranked.c.rank == 1).order_by(ranked.c.source)
         return [_result(row) for row in self._connection.execute(query)]
 
+    def history(self, brand_id: int, source: str) -> list[tuple[date, SourceResult]]:
+        """Return what a source has given so far, with the local date of the night, oldest first."""
+        query = (
+            select(RunTable.local_date, *(getattr(SourceResultTable, name) for name in _RESULT_FIELDS))
+            .join(RunTable, RunTable.id == SourceResultTable.run_id)
+            .where(RunTable.brand_id == brand_id, SourceResultTable.source == source)
+            .order_by(RunTable.local_date, RunTable.id, SourceResultTable.attempt)
+        )
+        return [(row.local_date, _result(row)) for row in self._connection.execute(query)]
+
     def last_collected(self, brand_id: int) -> dict[str, date]:
         """Return the local date on which each source was last read without trouble, by its name."""
         query = (
@@ -265,7 +275,7 @@ def _results() -> Any:
 
 
 def _result(row: Row[*tuple[Any, ...]]) -> SourceResult:
-    values = dict(row._mapping)
+    values = {name: row._mapping[name] for name in _RESULT_FIELDS}
     return SourceResult(
         **{**values, "status": SourceStatus(row.status), "completeness": Completeness(row.completeness)}
     )

@@ -42,6 +42,11 @@ class Sources:
         learnt = {url: (etag, modified) for url, (etag, modified) in (validators or {}).items()}
         return Ground(newest, deep_at, learnt)
 
+    def kinds(self, brand_id: int) -> dict[int, str]:
+        """Return the kind of each source of a brand by its number, configured still or not."""
+        query = select(SourceTable.id, SourceTable.kind).where(SourceTable.brand_id == brand_id)
+        return {row.id: row.kind for row in self._connection.execute(query)}
+
     def shown(self, source_id: int) -> set[str]:
         """Return the external ids of the mentions that the source still shows, as far as is known."""
         return set(self._connection.scalars(select(MentionTable.external_id).where(_is_there(source_id))))

@@ -29,12 +29,15 @@ def night_text(document: dict[str, Any]) -> str:
         f"  {'source':<24} {'result':<15} {'completeness':<16} {'new':>6} {'edited':>7} {'seen':>7} {'rejected':>9}",
     ]
     for source in document["sources"]:
+        status = f"{source['status']} (silent)" if source["silent"] else source["status"]
         lines.append(
-            f"  {source['source']:<24.24} {source['status']:<15} {source['completeness']:<16} {source['new']:>6} "
+            f"  {source['source']:<24.24} {status:<15} {source['completeness']:<16} {source['new']:>6} "
             f"{source['edited']:>7} {source['seen_again']:>7} {source['rejected']:>9}"
         )
         if source["message"]:
             lines.append(f"    {source['message']}")
+        if source["advice"]:
+            lines.append(f"    {source['advice']}")
     lines += [f"  {problem}" for problem in document["problems"]]
     judged = f"judged {document['judged']}, from cache {document['from_cache']}"
     lines += ["", f"  {judged}, cases opened {document['cases_opened']}"]
