@@ -85,6 +85,41 @@ _CHINESE_FIGURES = {figure: count for count, figure in enumerate("一二三四�
     "两": 2,
     "二十": 20,
 }
+# Counts and words that dateparser lacks; looked up only where it understood nothing.
+_COUNTS = {
+    "es": "una|un dos tres cuatro cinco seis",
+    "it": "una|un|uno due tre quattro cinque sei",
+    "pt": "uma|um duas|dois três quatro cinco seis",
+    "nl": "een|één twee drie vier vijf zes",
+    "da": "en|et to tre fire fem seks",
+    "nb": "en|ett to tre fire fem seks",
+    "sv": "en|ett två tre fyra fem sex",
+    "fi": "yksi kaksi kolme neljä viisi kuusi",
+    "tr": "bir iki üç dört beş altı",
+    "hu": "egy két|kettő három négy öt hat",
+    "ro": "o|un două|doi trei patru cinci șase",
+    "pl": "jeden|jedną dwa|dwie trzy cztery pięć sześć",
+    "cs": "jeden|jedním dva|dvěma tři|třemi čtyři|čtyřmi pět|pěti šest|šesti",
+    "ru": "один|одну два|две три четыре пять шесть",
+    "uk": "один|одну два|дві три чотири п'ять шість",
+    "el": "ένα|μία|μια δύο τρία|τρεις τέσσερα|τέσσερις πέντε έξι",
+    "he": "אחד|אחת שני|שתי שלושה|שלוש ארבעה|ארבע חמישה|חמש שישה|שש",
+}
+_ARABIC = {
+    **{
+        "ساعتين": "2 ساعة",
+        "يومين": "2 يوم",
+        "أسبوعين": "2 أسبوع",
+        "شهرين": "2 شهر",
+        "سنتين": "2 سنة",
+        "عامين": "2 سنة",
+    },
+    **{"أسابيع": "أسبوع", "أيام": "يوم", "أشهر": "شهر", "شهور": "شهر", "سنوات": "سنة", "ساعات": "ساعة"},
+}
+_LONE_UNIT = {
+    "fi": re.compile(r"^(?=(?:sekunti|minuutti|tunti|päivä|viikko|kuukausi|vuosi)\b)"),
+    "ar": re.compile(r"(?<=^منذ )(?=(?:ساعة|يوم|أسبوع|شهر|سنة|عام)$)"),
+}
 _CHINESE_WORDS = (
     ("個星期", "週"),
     ("个星期", "周"),
@@ -156,7 +191,10 @@ def _read(words: str, collected_at: datetime, zone: tzinfo, language: str | None
         return (sent if sent.tzinfo else sent.replace(tzinfo=UTC)).astimezone(UTC), Precision.SECOND
     if found := _MONTH_ONLY.fullmatch(words):
         return datetime(int(found["year"]), int(found["month"] or 1), 1, 12, tzinfo=UTC), Precision.RELATIVE
-    told = _understood(_simplified(words), _languages(language), _is_month_first(language))
+    simple, languages, month_first = _simplified(words), _languages(language), _is_month_first(language)
+    told = _understood(simple, languages, month_first)
+    if told is None and (counted := _counted(simple, languages[0])) != simple:
+        told = _understood(counted, languages, month_first)
     return _from_words(told, collected_at, zone)
 
 
@@ -213,6 +251,15 @@ def _simplified(words: str) -> str:
     for word, known in _CHINESE_WORDS:
         words = words.replace(word, known)
     return words.strip()
+
+
+def _counted(words: str, language: str) -> str:
+    """Return `words` of this language with counts in figures: "två veckor sedan" is "2 veckor sedan"."""
+    if language == "ar":
+        words = " ".join(_ARABIC.get(word, word) for word in words.split())
+    for count, spellings in enumerate(_COUNTS.get(language, "").split(), 1):
+        words = re.sub(rf"\b(?:{spellings})\b", str(count), words, flags=re.IGNORECASE)
+    return _LONE_UNIT[language].sub("1 ", words) if language in _LONE_UNIT else words
 
 
 def _chinese_number(figures: str) -> int:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twelvefold.pipeline.dates import read_date
+from twelvefold.pipeline.dates import LANGUAGES, read_date
 from twelvefold.records import Precision
 
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
@@ -109,6 +109,39 @@ def test_a_vague_date_counts_from_when_it_was_collected(written: str, meant: str
 )  # fmt: skip
 def test_what_cannot_be_a_date_is_none(written: str | None) -> None:
     assert read(written) == (None, Precision.NONE)
+
+
+TWO_WEEKS_AGO = {
+    "en": "two weeks ago", "fr": "il y a deux semaines", "zh-Hant": "兩週前", "zh-Hans": "两周前", "zh": "2周前",
+    "de": "vor zwei Wochen", "es": "hace dos semanas", "it": "due settimane fa", "pt": "há duas semanas",
+    "nl": "twee weken geleden", "ja": "2週間前", "ko": "2주 전", "pl": "dwa tygodnie temu", "ru": "две недели назад",
+    "sv": "för två veckor sedan", "da": "for to uger siden", "fi": "kaksi viikkoa sitten", "nb": "for to uker siden",
+    "he": "לפני שבועיים", "ar": "منذ أسبوعين", "tr": "iki hafta önce", "cs": "před dvěma týdny", "hu": "két hete",
+    "el": "πριν από δύο εβδομάδες", "ro": "acum două săptămâni", "uk": "два тижні тому",
+}  # fmt: skip
+A_WEEK_AGO = {
+    "en": "a week ago", "fr": "il y a une semaine", "zh-Hant": "一週前", "zh-Hans": "1周前", "de": "vor einer Woche",
+    "es": "hace una semana", "it": "una settimana fa", "pt": "há uma semana", "nl": "een week geleden",
+    "ja": "1週間前", "ko": "1주 전", "sv": "för en vecka sedan", "da": "for en uge siden", "fi": "viikko sitten",
+    "ar": "منذ أسبوع", "tr": "bir hafta önce", "hu": "egy hete", "ro": "acum o săptămână",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", TWO_WEEKS_AGO)
+def test_two_weeks_ago_is_understood_in_every_language(language: str) -> None:
+    found = read_date(TWO_WEEKS_AGO[language], collected_at=NOW, language=language)
+    assert found == (NOW - timedelta(days=14), Precision.RELATIVE)
+
+
+@pytest.mark.parametrize("language", A_WEEK_AGO)
+def test_a_week_ago_is_understood_without_a_figure(language: str) -> None:
+    found = read_date(A_WEEK_AGO[language], collected_at=NOW, language=language)
+    assert found == (NOW - timedelta(days=7), Precision.RELATIVE)
+
+
+def test_every_language_that_is_tried_is_tested() -> None:
+    assert TWO_WEEKS_AGO.keys() == {*LANGUAGES}
+    assert len(LANGUAGES) >= 25
 
 
 def test_a_server_two_days_ahead_is_believed() -> None:
