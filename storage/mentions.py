@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from twelvefold.records import Mention, Sentiment
 from twelvefold.storage.batches import in_batches
-from twelvefold.storage.duplicates import Duplicates
+from twelvefold.storage.duplicates import Comparable, Duplicates
 from twelvefold.storage.ingest import Intake, Saved
 from twelvefold.storage.rollups import RATING, Rollups, counts, has_text, has_words, judged_by
 from twelvefold.storage.tables import (
@@ -180,12 +180,23 @@ class Mentions:
         )
         return [Revision(*row) for row in self._connection.execute(query)]
 
-    def link_duplicates(self, brand_id: int) -> int:
+    def months_to_compare(self, brand_id: int) -> list[date]:
+        """Return the first day of each month that has mentions in which duplicates are yet to be looked for."""
+        return Duplicates(self._connection, brand_id).months()
+
+    def comparable(self, brand_id: int, month: date) -> Comparable:
+        """Return the texts of a month that are due to be compared, and those that they may be copies of."""
+        return Duplicates(self._connection, brand_id).comparable(month)
+
+    def link_duplicates(self, brand_id: int, alike: Sequence[tuple[int, int]] = ()) -> int:
         """Link mentions whose text another source has too to the earliest one; return how many are new.
 
         Only texts of 40 characters or more, or by the same author, are taken for the same.
+
+        Args:
+            alike: Pairs of mentions whose texts are all but the same.
         """
-        return Duplicates(self._connection, brand_id).link()
+        return Duplicates(self._connection, brand_id).link(alike)
 
     def mark_removed(
         self, brand_id: int, source: str, external_ids: Collection[str], at: datetime, evidence: str

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from twelvefold.pipeline.duplicates import link_duplicates
 from twelvefold.records import Sentiment
 from twelvefold.storage.due import Due, Stage
 
@@ -89,3 +90,39 @@ def test_what_is_forgotten_is_no_longer_due(acme: Any) -> None:
     with acme.database.begin() as work:
         work.tombstones.forget_mention(acme.id_of("a"), acme.mention("a").collected_at)
     assert due(acme, "duplicates") == 0
+
+
+class TestNearCopies:
+    NEAR = LONG + " I shall ask for my money back, and shall not come again."
+
+    def linked(self, acme: Any) -> dict[str, str | None]:
+        return {record["external_id"]: record["duplicate_of"] for record in acme.records()}
+
+    def test_a_near_copy_at_another_source_is_linked_to_the_earlier_one(self, acme: Any) -> None:
+        earlier = acme.mention("a", self.NEAR, published_at=datetime(2026, 11, 2, tzinfo=UTC))
+        acme.save(earlier, acme.mention("z", self.NEAR + " 😡", source="ios"))
+        assert link_duplicates(acme.database, acme.brand) == 1
+        assert self.linked(acme) == {"a": None, "z": "shop:a"}
+        assert link_duplicates(acme.database, acme.brand) == 0
+        acme.judge(acme.judgement(earlier))
+        assert acme.counts() == {("shop", "negative", False): 1}
+
+    def test_one_that_comes_another_night_is_compared_with_what_is_there(self, acme: Any) -> None:
+        acme.save(acme.mention("a", self.NEAR))
+        link_duplicates(acme.database, acme.brand)
+        acme.save(acme.mention("z", self.NEAR + "!", source="ios"))
+        assert link_duplicates(acme.database, acme.brand) == 1
+
+    def test_near_copies_at_one_source_or_years_apart_are_two_opinions(self, acme: Any) -> None:
+        old = acme.mention("y", self.NEAR + "?", source="ios", published_at=datetime(2024, 1, 2, tzinfo=UTC))
+        acme.save(acme.mention("a", self.NEAR), acme.mention("b", self.NEAR + " 😡"), old)
+        assert link_duplicates(acme.database, acme.brand) == 0
+
+    def test_what_has_a_case_stays_the_original(self, acme: Any) -> None:
+        later = acme.mention("z", self.NEAR + " 😡", source="ios")
+        acme.save(later)
+        acme.judge(acme.judgement(later))
+        assert (open_cases(acme), link_duplicates(acme.database, acme.brand)) == (1, 0)
+        acme.save(acme.mention("a", self.NEAR, published_at=datetime(2026, 11, 2, tzinfo=UTC)))
+        assert link_duplicates(acme.database, acme.brand) == 1
+        assert self.linked(acme) == {"z": None, "a": "ios:z"}
