@@ -84,7 +84,9 @@ class Tally:
         elif reading.overflow:
             self.ends.append(Completeness.WINDOW_OVERFLOW)
         else:
-            self.ends.append(Completeness.REACHED_END if reading.reached_end else Completeness.UNKNOWN)
+            # A page that repeats an earlier one is no end where the source tells of more than was seen.
+            loops = strand.stale > 0 and len(strand.seen) < self.told.get(strand.number, 0)
+            self.ends.append(Completeness.REACHED_END if reading.reached_end and not loops else Completeness.UNKNOWN)
         return others
 
     def unchanged(self, url: str, validators: Validators) -> None:

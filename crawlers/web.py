@@ -85,12 +85,23 @@ class SourceSpider(Spider):
         if response.status == 304 and self._conditions(fetch):
             self.tally.unchanged(fetch.url, self.job.validators[fetch.url])
             return
-        reading = self._verdict_by_status(response, fetch) or self._read(response, fetch)
+        reading = self._reading(response, fetch)
         if fetch.conditional and reading.status is None and not reading.rejected:
             self.tally.learn(fetch.url, *(_header(response, name) for name in ("ETag", "Last-Modified")))
         if fetch.otherwise is not None and reading.status not in (None, SourceStatus.OK, SourceStatus.EMPTY):
             reading = fetch.otherwise
         yield from self._take(reading, response.url, strand)
+
+    def _reading(self, response: Response, fetch: Fetch) -> Reading:
+        """Return what to make of an answer; a refusal that the adapter cannot make out is what its status says."""
+        by_status = self._verdict_by_status(response)
+        if by_status is None:
+            return self._read(response, fetch)
+        if response.status in fetch.reads_statuses:
+            reading = self._read(response, fetch)
+            if reading.status is not SourceStatus.LAYOUT_CHANGED:
+                return reading
+        return by_status
 
     def failed(self, failure: Any) -> Iterator[Request]:
         """Note a page that gave no answer."""
@@ -188,11 +199,9 @@ class SourceSpider(Spider):
             )
         return reading
 
-    def _verdict_by_status(self, response: Response, fetch: Fetch) -> Reading | None:
+    def _verdict_by_status(self, response: Response) -> Reading | None:
         """Return the reading of an answer whose HTTP status says it all, or None."""
         code, url = response.status, response.url
-        if code in fetch.reads_statuses:
-            return None
         if code in (401, 403, 407, 451) or "cf-mitigated" in response.headers:
             mend = "check its keys" if self.adapter.statement.needs_key else "ask for access or use its API"
             told = f"{url} answered {code}: the site does not let us in; {mend}{_said(response)}"

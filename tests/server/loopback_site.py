@@ -33,6 +33,7 @@ class Answer:
 
     Attributes:
         stall_s: How long the server is silent before the headers.
+        hold_s: How long it is silent between headers and body.
         drip_s: Pause after each of the body's first bytes, or 0.
         declared_length: A Content-Length that is not the body's.
         reset_after: Break the connection after so many bytes of the body.
@@ -44,6 +45,7 @@ class Answer:
     type: str | None = "text/html; charset=utf-8"
     headers: Mapping[str, str] = field(default_factory=dict)
     stall_s: float = 0
+    hold_s: float = 0
     drip_s: float = 0
     declared_length: int | None = None
     reset_after: int | None = None
@@ -60,17 +62,21 @@ Route = Answer | Callable[[Asked], Answer]
 class LoopbackSite:
     """The server; a context manager. Paths without a route are 404."""
 
-    def __init__(self, routes: Mapping[str, Route] | None = None) -> None:
+    def __init__(self, routes: Mapping[str, Route] | None = None, *, address: str = "127.0.0.1") -> None:
         self.routes: dict[str, Route] = dict(routes or {})
         self.requests: list[Asked] = []
         self._stopping = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
+        self._server = ThreadingHTTPServer((address, 0), _handler_of(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
     @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def paths(self) -> list[str]:
@@ -129,6 +135,7 @@ def _handler_of(site: LoopbackSite) -> type[BaseHTTPRequestHandler]:
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.end_headers()
+            site.wait(answer.hold_s)
             if answer.drip_s:
                 for position in range(len(body)):
                     self.wfile.write(body[position : position + 1])

@@ -169,3 +169,11 @@ def test_a_crawl_that_read_nothing_within_its_time_failed():
     crawl = tally()
     crawl.budget = "stopped after 1 minutes: raise budget.minutes"
     assert verdict(crawl) == (SourceStatus.FAILED, Completeness.UNKNOWN)
+
+
+def test_an_end_that_only_repeats_is_none_where_more_was_told():
+    crawl = tally()
+    strand = crawl.strand()
+    crawl.take(Reading((mention(1), mention(2)), (NEXT,), total_told=3), strand)
+    crawl.take(Reading((mention(2),), total_told=3, reached_end=True), strand)
+    assert verdict(crawl) == (SourceStatus.OK, Completeness.UNKNOWN)
