@@ -1,7 +1,7 @@
 """Every kind against every fault: each crawl ends in time, tells the truth, loses nothing and stays where it may be.
 
 TWELVEFOLD_FAULTS=all runs all pairs of kind and fault, and without it about one
-in seven, in which each fault and each kind has its turn; TWELVEFOLD_SCHEDULES
+in seventeen, in which each fault and each kind has its turn; TWELVEFOLD_SCHEDULES
 is the number of random schedules of faults.
 """
 
@@ -10,8 +10,7 @@ import os
 import random
 import subprocess
 import sys
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -22,25 +21,28 @@ from twelvefold.crawlers.secrets import Secrets
 from twelvefold.crawlers.source import WebSource, identity_key, kinds, raw_revision, source_class
 from twelvefold.records import Completeness, SourceStatus
 
-SERVER = Path(__file__).parents[1] / "server"
-sys.path.insert(0, str(SERVER))
+sys.path.insert(0, str(Path(__file__).parents[1] / "server"))
 from faults import FAULTS, NO_ROBOTS
 from fixture_service import FixtureService
 from loopback_site import Answer, LoopbackSite
 from many_sites import ManySites
 
+SERVER = Path(__file__).parents[1] / "server"
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs all of 127.0.0.0/8 to be this machine")
 
 KINDS = tuple(kind for kind in kinds() if issubclass(source_class(kind), WebSource))
-STEP = 1 if os.environ.get("TWELVEFOLD_FAULTS") == "all" else 7
-SCHEDULES = int(os.environ.get("TWELVEFOLD_SCHEDULES", "10"))
+STEP = 1 if os.environ.get("TWELVEFOLD_FAULTS") == "all" else 17
+SCHEDULES = int(os.environ.get("TWELVEFOLD_SCHEDULES", "6"))
 PAGES = 25
-MINUTES = 0.2
+MINUTES = 0.3
+NIGHTS = 3
 WITHOUT_HOLE = (Completeness.REACHED_KNOWN, Completeness.REACHED_END)
+# The cases of app_store are of several feeds, which do not make one service together.
+AT_RANDOM = tuple(kind for kind in KINDS if kind != "app_store")
 SERVICES = {kind: FixtureService(kind) for kind in KINDS}
 
 
-@dataclass
+@dataclass(repr=False)
 class Crawl:
     """One crawl: of which kind, of which site, and what came of it."""
 
@@ -61,7 +63,9 @@ class Crawl:
         return source_class(self.kind)(self.job.settings).is_governed_by_robots
 
     def __str__(self):
-        return f"{self.kind}: {self.ended and (self.ended.status.value, self.ended.completeness.value, self.ended.message)}"
+        return f"{self.kind}: {self.ended}, {len(self.mentions)} mentions, asked {self.site.paths}"
+
+    __repr__ = __str__
 
 
 def crawl_of(kind, site, known=None):
@@ -136,7 +140,7 @@ def spoilt_crawls(sites, truth, elsewhere):
             site.ids = [mention.external_id for mention in truth[kind].mentions if mention.external_id]
             site.elsewhere = elsewhere.url
             by_fault[name].append(crawl_of(kind, site))
-    beside = [crawl_of(kind, sites.open(well(kind))) for kind in KINDS]
+    beside = [crawl_of(kind, sites.open(well(kind))) for kind in KINDS[:: min(STEP, 3)]]
     crawls = [crawl for some in by_fault.values() for crawl in some]
     random.Random(7).shuffle(crawls)
     half = len(crawls) // 2
@@ -216,26 +220,21 @@ def test_memory_stays_bounded(spoilt_crawls):
     assert spoilt_crawls[2] < 512
 
 
-@contextmanager
-def nothing():
-    yield
-
-
 def test_random_faults_over_some_nights_lose_nothing_and_double_nothing(sites, truth):
-    """Each schedule: three nights in which every answer may be spoilt, then one in which none is."""
+    """Each schedule: nights in which every answer may be spoilt, then one in which none is."""
     spoiling = [FAULTS[name] for name in FAULTS if name not in (*CHANGES_WORDS, *NOT_AT_RANDOM)]
     stores, crawls, chances = [], [], []
     for seed in range(SCHEDULES):
         chance = random.Random(seed)
-        kind = KINDS[seed % len(KINDS)]
+        kind = AT_RANDOM[seed % len(AT_RANDOM)]
         stores.append({})
         chances.append((chance, kind, None))
     before = [None] * SCHEDULES
-    for night in range(4):
+    for night in range(NIGHTS):
         crawls = []
         for number, (chance, kind, _) in enumerate(chances):
             site = sites.open(None)
-            site.answer = well(kind) if night == 3 else at_random(kind, site, chance, spoiling)
+            site.answer = well(kind) if night == NIGHTS - 1 else at_random(kind, site, chance, spoiling)
             site.ids = [mention.external_id for mention in truth[kind].mentions if mention.external_id]
             known = stores[number] if before[number] in WITHOUT_HOLE else {}
             crawls.append(crawl_of(kind, site, known))

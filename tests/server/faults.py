@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -25,6 +26,7 @@ BLOCKED, DISALLOWED, EMPTY = SourceStatus.BLOCKED, SourceStatus.DISALLOWED, Sour
 FAILED, LIMITED, CHANGED = SourceStatus.FAILED, SourceStatus.RATE_LIMITED, SourceStatus.LAYOUT_CHANGED
 ANYTHING = frozenset(SourceStatus)
 
+_PAGING = re.compile(r"page=?\d+|(page|offset|start|cursor|after|token|pageToken)=[^&]*")
 NO_ROBOTS = Answer("not found", 404)
 
 Spoil = Callable[[Site, Asked, Answer], Answer]
@@ -106,9 +108,11 @@ def _cookie_wall(site: Site, asked: Asked, good: Answer) -> Answer:
 
 
 def _same_page(site: Site, asked: Asked, good: Answer) -> Answer:
-    """Return the first page with anything on it, for ever."""
-    site.kept = site.kept or (good if _tells(site, good) else None)
-    return site.kept or good
+    """Return a list's first page with anything on it, for ever."""
+    of_list = _PAGING.sub("", asked.path)
+    if _tells(site, good):
+        site.kept.setdefault(of_list, good)
+    return site.kept.get(of_list, good)
 
 
 def _ever_new(site: Site, asked: Asked, good: Answer) -> Answer:

@@ -66,7 +66,7 @@ class LoopbackSite:
         self.routes: dict[str, Route] = dict(routes or {})
         self.requests: list[Asked] = []
         self._stopping = threading.Event()
-        self._server = ThreadingHTTPServer((address, 0), _handler_of(self))
+        self._server = _Server((address, 0), _handler_of(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
 
@@ -104,6 +104,10 @@ class LoopbackSite:
     def wait(self, seconds: float) -> None:
         """Be silent, but not longer than the server lives."""
         self._stopping.wait(seconds)
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
 
 
 def _handler_of(site: LoopbackSite) -> type[BaseHTTPRequestHandler]:

@@ -24,7 +24,7 @@ from twelvefold.crawlers.source import WebSource, source_class
 from twelvefold.crawlers.tally import Tally
 
 AT_ONCE = 24
-TIMEOUT_S = 0.6
+TIMEOUT_S = 1.5
 LEEWAY_S = 30.0
 
 

@@ -15,7 +15,7 @@ class Site:
     Attributes:
         ids: Those of the items that it shows when all is well.
         elsewhere: Another server, to which nothing but what is public may go.
-        visits, kept: For faults that remember: how often each request came, the page that is shown for ever.
+        visits, kept: For faults that remember: how often each request came, the page that each list shows for ever.
     """
 
     url: str
@@ -24,7 +24,7 @@ class Site:
     ids: list[str] = field(default_factory=list)
     elsewhere: str = ""
     visits: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    kept: Answer | None = None
+    kept: dict[str, Answer] = field(default_factory=dict)
 
     @property
     def paths(self) -> list[str]:
