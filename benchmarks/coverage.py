@@ -1,0 +1,131 @@
+"""Whether the 95 % intervals hold the truth: `python benchmarks/coverage.py`.
+
+Simulated brands of 20 to 20,000 mentions with 80 to 99 % of praise among what is not neutral, read by a classifier
+that errs as the card's confusion table says and whose probabilities are calibrated under the training prior. In the
+first world the calibration is exact; in the second the classifier is known only as far as its validation texts tell.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twelvefold.pipeline.figures.correction import Read, Triple, correct
+from twelvefold.pipeline.figures.csat import csat
+from twelvefold.pipeline.figures.intervals import wilson
+from twelvefold.pipeline.figures.nps import nps
+
+LABELS = ("negative", "neutral", "positive")
+ATOMS = 40
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """Answers that a classifier gives, and how often to texts of each class.
+
+    Attributes:
+        answers: Calibrated probabilities, shape (answers, 3).
+        given_class: Of the texts of each class, the share that gets each answer, shape (3, answers).
+        validated: How many texts of each class are known.
+    """
+
+    prior: Triple
+    answers: Numbers
+    given_class: Numbers
+    validated: tuple[int, int, int]
+
+
+def classifier(chance: np.random.Generator) -> Classifier:
+    """Return a classifier whose argmax errs as the card's table says and whose probabilities are calibrated."""
+    card = json.loads(resources.files("twelvefold.models.weights").joinpath("model.json").read_text("utf-8"))
+    confusion = card["validation"]["all"]["confusion"]
+    table = np.array([[confusion[truth][said] for said in LABELS] for truth in LABELS], np.float64)
+    prior = np.array([card["prior"][label] for label in LABELS])
+    prior /= prior.sum()
+    joint = prior[:, None] * table / table.sum(axis=1, keepdims=True)
+    answers, weights = [], []
+    for said in range(3):
+        mean = joint[:, said] / joint[:, said].sum()
+        drawn = chance.dirichlet(1.5 * mean + 0.05, 4000)
+        drawn = drawn[drawn.argmax(axis=1) == said][:ATOMS]
+        answers.append(drawn)
+        weights.append(joint[:, said].sum() * _tilted(drawn, mean))
+    given, weight = np.concatenate(answers), np.concatenate(weights)
+    shares = given.T * weight
+    return Classifier(
+        (float(prior[0]), float(prior[1]), float(prior[2])),
+        given,
+        shares / shares.sum(axis=1, keepdims=True),
+        (int(table[0].sum()), int(table[1].sum()), int(table[2].sum())),
+    )
+
+
+def _tilted(answers: Numbers, mean: Numbers) -> Numbers:
+    """Return the weights nearest to equal under which the answers have this mean: exponential tilting."""
+    tilt = np.zeros(3)
+    for _ in range(200):
+        weights = np.exp(answers @ tilt)
+        weights /= weights.sum()
+        gap = mean - weights @ answers
+        centred = answers - weights @ answers
+        tilt += 0.5 * np.linalg.lstsq((centred.T * weights) @ centred, gap, rcond=None)[0]
+    return np.asarray(weights, np.float64)
+
+
+def simulate(brands: int, seed: int, *, exact: bool) -> dict[str, list[tuple[int, bool]]]:
+    """Return, by figure, the size of each simulated brand and whether its interval held the truth."""
+    chance = np.random.default_rng(seed)
+    judge = classifier(chance)
+    held: dict[str, list[tuple[int, bool]]] = {"corrected": [], "raw": [], "nps": [], "csat": []}
+    for _ in range(brands):
+        n = round(math.exp(chance.uniform(math.log(20), math.log(20_000))))
+        share, neutral = chance.uniform(0.80, 0.99), chance.uniform(0.05, 0.20)
+        shares = np.array([(1 - neutral) * (1 - share), neutral, (1 - neutral) * share])
+        real = judge.given_class
+        if not exact:
+            real = np.array(
+                [chance.multinomial(k, row) / k for k, row in zip(judge.validated, judge.given_class, strict=True)]
+            )
+        counts = sum(chance.multinomial(k, row) for k, row in zip(chance.multinomial(n, shares), real, strict=True))
+        counts = np.asarray(counts)
+        reads = [Read(*answer, count=int(k)) for answer, k in zip(judge.answers.tolist(), counts, strict=True) if k]
+        found = correct(reads, judge.prior, None if exact else judge.validated)
+        held["corrected"].append((n, found.low <= share <= found.high))
+        said = [int(counts[judge.answers.argmax(axis=1) == label].sum()) for label in range(3)]
+        if polar := said[0] + said[2]:
+            low, high = wilson(said[2] / polar, polar)
+            held["raw"].append((n, low <= share <= high))
+        detractors, passives, promoters = (int(k) for k in chance.multinomial(n, shares))
+        truth = 100 * (shares[2] - shares[0])
+        score, satisfied = nps(promoters, passives, detractors), csat(int(chance.binomial(n, share)), n)
+        held["nps"].append((n, score.low <= truth <= score.high))
+        held["csat"].append((n, satisfied.low <= share <= satisfied.high))
+    return held
+
+
+def main() -> None:
+    """Print the coverage table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--brands", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=12)
+    asked = parser.parse_args()
+    sizes = ((20, 200), (200, 2000), (2000, 20_001))
+    print(f"{asked.brands} brands, seed {asked.seed}; share of 95 % intervals that hold the truth")
+    print(f"{'calibration':<12} {'figure':<10} {'all':>6}", *(f"{low}-{high - 1}".rjust(11) for low, high in sizes))
+    for exact in (True, False):
+        for figure, results in simulate(asked.brands, asked.seed, exact=exact).items():
+            by_size = [[is_held for n, is_held in results if low <= n < high] for low, high in sizes]
+            shown = [f"{100 * sum(each) / max(1, len(each)):10.1f}%" for each in by_size]
+            total = 100 * sum(is_held for _, is_held in results) / max(1, len(results))
+            print(f"{'exact' if exact else 'estimated':<12} {figure:<10} {total:5.1f}%", *shown)
+
+
+if __name__ == "__main__":
+    main()
