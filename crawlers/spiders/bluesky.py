@@ -113,13 +113,13 @@ class Bluesky(WebSource):
             passed_over=ids_of(silent, "uri"),
             wait_s=wait_s,
         )
-        times = [at for post in found if (at := _sorted_at(post)) is not None]
-        if not times or words_at(document, "cursor") is None:
+        if not found or words_at(document, "cursor") is None:
             return replace(reading, reached_end=True)
-        until = (min(times) + _TICK).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        if until == page.context.get("until"):  # nothing but what stood last before; a full page may hide more
+        until = _next_until(found, _time(page.context.get("until")))
+        if until is None:  # nothing but what stood last before; a full page may hide more
             return replace(reading, reached_end=len(found) < PAGE_SIZE, overflow=len(found) >= PAGE_SIZE)
-        return replace(reading, follow=(self._fetch(until),))
+        written = until.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return replace(reading, follow=(self._fetch(written),))
 
     def _fetch(self, until: str | None) -> Fetch:
         """Return the request for the posts before `until`."""
@@ -149,16 +149,27 @@ def _refusal(page: Page, document: object) -> Reading:
     return Reading(status=SourceStatus.BLOCKED, message=f"Bluesky lets nobody in: {told}; {mend} in config.yaml")
 
 
-def _sorted_at(post: Item) -> datetime | None:
-    """Return the time by which the service sorts a post, or None where it tells none."""
-    times = []
-    for written in (words_at(post, "indexedAt"), words_at(post, "record", "createdAt")):
-        try:
-            at = datetime.fromisoformat(written or "")
-        except ValueError:
-            continue
-        times.append(at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC))
-    return min(times, default=None)
+def _next_until(found: list[Item], before: datetime | None) -> datetime | None:
+    """Return where the next window ends, or None where these posts lead no further back than `before`.
+
+    The service's own clock decides first: a post that was dated back by years must not take the window with it.
+    """
+    seen = [at for post in found if (at := _time(value_at(post, "indexedAt"))) is not None]
+    told = [at for post in found if (at := _time(value_at(post, "record", "createdAt"))) is not None]
+    for times in (seen, seen + told):
+        if times and (before is None or min(times) + _TICK < before):
+            return min(times) + _TICK
+    return None
+
+
+def _time(written: object) -> datetime | None:
+    """Return a time to the millisecond, or None where there is none."""
+    try:
+        at = datetime.fromisoformat(str(written))
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        return at.replace(microsecond=at.microsecond // 1000 * 1000) + _TICK - _TICK  # within a calendar's bounds
+    except (ValueError, OverflowError):
+        return None
 
 
 def _mention(post: Item) -> RawMention:

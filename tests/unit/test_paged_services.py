@@ -214,7 +214,11 @@ def bluesky(service, query, headers):
     matching = [one for one in service.newest() if one.created < until]
     found, following = part(matching, 0, int(query["limit"]))
     posts = [
-        {"uri": one.id, "record": {"text": one.text, "createdAt": one.created.isoformat()}, "indexedAt": "2030-01-01"}
+        {
+            "uri": one.id,
+            "record": {"text": one.text, "createdAt": one.created.isoformat()},
+            "indexedAt": (one.created + timedelta(seconds=2)).isoformat(),
+        }
         for one in found
     ]
     return {"posts": posts, **({} if following is None else {"cursor": str(following)})}
