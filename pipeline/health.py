@@ -7,7 +7,7 @@ of the period, so a past week comes out the same for ever.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from twelvefold.config import Brand, Configuration, Rule
 from twelvefold.errors import CallerMistake
 from twelvefold.pipeline.change_health import change_entry
+from twelvefold.pipeline.chronicle import NOTHING, Chronicle, by_group, counts_of_sources, weighed_as_configured
 from twelvefold.pipeline.customer_health import NOT_SPLIT, CustomerFigures, customer_figures, refused
 from twelvefold.pipeline.figures.balance import NoWayOut
 from twelvefold.pipeline.figures.intervals import Estimate
@@ -26,19 +27,17 @@ from twelvefold.pipeline.weighing import (
     SMALLEST_N,
     Answers,
     Counted,
-    Day,
     Refusal,
     Scale,
     Shown,
     Standing,
     answers,
-    days_of,
-    standing,
     star_mean,
-    undecayed,
 )
 from twelvefold.records import Figure
-from twelvefold.storage.rollups import DayCount, StarCount
+from twelvefold.storage.packed_counts import Counts
+from twelvefold.storage.rollups import DayCount
+from twelvefold.storage.series import Scope, StarTotal
 
 GROUPINGS = ("source", "subject", "language", "aspect", "segment", "week")
 STARS = (
@@ -52,12 +51,12 @@ NO_WAY_OUT = {
 }
 _UNSPLIT = Answers(*[Shown(None, 0, Refusal.NOT_SPLIT)] * 3)
 UNSPLIT_CUSTOMERS = refused(NOT_SPLIT)
-Count = TypeVar("Count", DayCount, StarCount)
+Count = TypeVar("Count", DayCount, StarTotal)
 Key = TypeVar("Key", bound=Hashable)
-_KEYS: Mapping[str, Callable[[DayCount | StarCount], str | None]] = {
-    "source": lambda count: count.source,
-    "subject": lambda count: count.subject,
-    "language": lambda count: count.language,
+_KEYS: Mapping[Scope, Callable[[DayCount], str | None]] = {
+    Scope.SOURCE: lambda count: count.source,
+    Scope.SUBJECT: lambda count: count.subject,
+    Scope.LANGUAGE: lambda count: count.language,
 }
 
 
@@ -99,23 +98,24 @@ def health(
     period = _period(since, until, week)
     if by is not None and by not in GROUPINGS:
         raise CallerMistake(f"figures cannot be grouped by {by!r}; choose one of {', '.join(GROUPINGS)}")
-    merged = by not in ("subject", "language")
-    counts = work.rollups.daily(brand_id, model, until=period.until, merged=merged)
-    whole_weeks = Week.of(period.since).since if period.since else None
-    starred = work.rollups.stars(brand_id, since=whole_weeks, until=period.until, merged=merged)
-    last_day = _last_day(period, counts)
+    series = weighed_as_configured(
+        work.rollups.series(brand_id, model, Scope.SOURCE, until=period.until), brand_settings
+    )
+    sources = by_group(series, lambda each: each.key)
+    heard = Chronicle.of(series)
+    last_day = _last_day(period, heard)
+    stars = partial(work.rollups.star_totals, brand_id, since=period.since, until=period.until)
     asked = partial(answers, work.surveys, brand_id)
-    scores = partial(work.surveys.histogram, brand_id)
     moved = partial(change_entry, brand=brand_settings, rule=configuration.rule, week=period.week)
+    scores = partial(work.surveys.histogram, brand_id)
+    near = _near(sources, period.week)
     customers = customer_figures(
         work.customers, brand_id, brand_settings.customers, since=period.since, until=period.until, last_day=last_day
     )
     document = partial(_blocks, rule=configuration.rule)
-    days = days_of(counts, brand_settings)
-    starred_within = [count for count in starred if period.since is None or count.local_date >= period.since]
     groups: list[dict[str, Any]] = []
     if by == "week":
-        rated = _split(starred, lambda count: Week.of(count.local_date))
+        rated = _stars_by_week(work.rollups.daily_stars(brand_id, until=period.until))
         groups = [
             {"key": str(each.week)}
             | blocks(
@@ -127,22 +127,26 @@ def health(
                 each.week,
                 each.week.last_day,
             )
-            | {"change": moved(counts, ask=scores)}
-            for each in weigh_weeks(days, configuration.rule, _weeks(period, counts))
+            | {"change": moved(near, ask=scores)}
+            for each in weigh_weeks(heard.each_day(), configuration.rule, _weeks(period, heard))
         ]
-    elif by is not None and by in _KEYS:
-        heard, rated_by = _split(counts, _KEYS[by]), _split(starred_within, _KEYS[by])
+    elif by in tuple(Scope):
+        scope = Scope(by)
+        if scope is not Scope.SOURCE:
+            sources = by_group(work.rollups.series(brand_id, model, scope, until=period.until), lambda each: each.key)
+        rated_by = _split(stars(Scope(by)), lambda total: total.key)
+        said = _said_by_group(work, brand_id, model, scope, period.week)
         groups = [
             {"key": key}
             | document(
-                days_of(heard.get(key, ()), brand_settings),
+                sources.get(key, NOTHING),
                 _UNSPLIT,
-                star_mean(rated_by.get(key, ())),
+                star_mean(rated_by.get(key, ())) if scope is not Scope.ASPECT else _UNSPLIT.csat,
                 period.week,
                 last_day,
             )
-            | {"change": moved(heard.get(key, ()), ask=None)}
-            for key in sorted(heard.keys() | rated_by.keys(), key=lambda key: (key is None, key or ""))
+            | {"change": moved(said.get(key, ()), ask=None)}
+            for key in sorted(sources.keys() | rated_by.keys(), key=lambda key: (key is None, key or ""))
         ]
     return {
         "schema": "twelvefold/health/1",
@@ -151,17 +155,17 @@ def health(
         "since": period.since.isoformat() if period.since else None,
         "until": period.until.isoformat() if period.until else None,
         **document(
-            days,
+            heard,
             asked(period.since, period.until),
-            star_mean(starred_within),
+            star_mean(stars(Scope.SOURCE)),
             period.week,
             last_day,
             customers=customers,
         ),
         "abc": customers.abc,
-        "change": moved(counts, ask=scores),
+        "change": moved(near, ask=scores),
         "by": groups,
-        "by_note": f"by {by}: {NOT_BUILT_NOTE}" if by in ("aspect", "segment") else None,
+        "by_note": f"by {by}: {NOT_BUILT_NOTE}" if by == "segment" else None,
     }
 
 
@@ -178,19 +182,45 @@ def _period(since: date | None, until: date | None, week: str | None) -> Period:
     return Period(since, until)
 
 
-def _last_day(period: Period, counts: Sequence[DayCount]) -> date:
+def _last_day(period: Period, heard: Chronicle) -> date:
     """Return the day to which ages are counted."""
     if period.until is not None:
         return period.until - timedelta(days=1)
-    return max((count.local_date for count in counts), default=date.min)
+    return heard.last_day or date.min
 
 
-def _weeks(period: Period, counts: Sequence[DayCount]) -> list[Week]:
+def _weeks(period: Period, heard: Chronicle) -> list[Week]:
     """Return the whole weeks that the period touches, from the first mention to the last where it is open."""
-    if not counts:
+    if heard.first_day is None or heard.last_day is None:
         return []
-    first, last = min(count.local_date for count in counts), max(count.local_date for count in counts)
-    return weeks_between(period.since or first, period.until or last + timedelta(days=1))
+    return weeks_between(period.since or heard.first_day, period.until or heard.last_day + timedelta(days=1))
+
+
+def _near(sources: Mapping[str | None, Chronicle], week: Week | None) -> list[DayCount]:
+    """Return what each source said in a week and the one before it."""
+    return counts_of_sources(sources, week.back(1).since, week.until) if week else []
+
+
+def _said_by_group(
+    work: Counted, brand_id: int, model: str, scope: Scope, week: Week | None
+) -> dict[str | None, list[DayCount]]:
+    """Return what the sources said of each group in a week and the one before it."""
+    if week is None:
+        return {}
+    if scope is Scope.ASPECT:
+        return _split(work.rollups.daily_aspects(brand_id, model, week.back(1).since, week.until), lambda c: c.subject)
+    counts = work.rollups.daily(brand_id, model, since=week.back(1).since, until=week.until)
+    return _split(counts, _KEYS[scope])
+
+
+def _stars_by_week(daily: Iterable[tuple[float, int, Counts]]) -> dict[Week, list[StarTotal]]:
+    """Return how many have how many stars in each week."""
+    weeks: dict[Week, list[StarTotal]] = {}
+    for stars, first, counts in daily:
+        for place in counts.nonzero()[0].tolist():
+            week = Week.of(date.fromordinal(first + place))
+            weeks.setdefault(week, []).append(StarTotal(None, stars, int(counts[place])))
+    return weeks
 
 
 def _split(counts: Iterable[Count], key: Callable[[Count], Key]) -> dict[Key, list[Count]]:
@@ -202,7 +232,7 @@ def _split(counts: Iterable[Count], key: Callable[[Count], Key]) -> dict[Key, li
 
 
 def _blocks(
-    days: Sequence[Day],
+    heard: Chronicle,
     asked: Answers,
     stars: Shown,
     week: Week | None,
@@ -212,9 +242,9 @@ def _blocks(
     customers: CustomerFigures = UNSPLIT_CUSTOMERS,
 ) -> dict[str, Any]:
     """Return the blocks for some mentions and answers."""
-    within = undecayed(days, rule, week.since, week.until) if week else None
-    heard_to = last_day if days or week else None
-    return blocks(standing(days, rule, last_day), within, asked, stars, rule, week, heard_to, customers)
+    within = heard.undecayed(rule, week.since, week.until) if week else None
+    heard_to = last_day if heard.first_day or week else None
+    return blocks(heard.standing(rule, last_day), within, asked, stars, rule, week, heard_to, customers)
 
 
 def blocks(

@@ -20,7 +20,9 @@ from twelvefold.pipeline.figures.csat import ces, csat_of_scores, stars
 from twelvefold.pipeline.figures.intervals import Estimate
 from twelvefold.pipeline.figures.nps import nps_of_scores
 from twelvefold.records import Measure, Sentiment
-from twelvefold.storage.rollups import DayCount, StarCount
+from twelvefold.storage.packed_counts import Counts
+from twelvefold.storage.rollups import DayCount
+from twelvefold.storage.series import Scope, Series, StarTotal
 from twelvefold.storage.surveys import ScoreCount
 
 SMALLEST_N = 10
@@ -33,21 +35,24 @@ Scale = tuple[float, float]
 class Rollups(Protocol):
     """Where daily counts come from."""
 
-    def daily(
-        self,
-        brand_id: int,
-        model: str,
-        *,
-        since: date | None = None,
-        until: date | None = None,
-        merged: bool = False,
-    ) -> Sequence[DayCount]:
-        """Return the counts of the days in [since, until); `merged`: subjects and languages together."""
+    def series(self, brand_id: int, model: str, scope: Scope, until: date | None = None) -> Sequence[Series]:
+        """Return the counts by class of each group of a scope, of the days before `until`."""
 
-    def stars(
-        self, brand_id: int, *, since: date | None = None, until: date | None = None, merged: bool = False
-    ) -> Sequence[StarCount]:
-        """Return how many have how many stars, of the days in [since, until); `merged` as in `daily`."""
+    def star_totals(
+        self, brand_id: int, scope: Scope, since: date | None = None, until: date | None = None
+    ) -> Sequence[StarTotal]:
+        """Return how many of each group have how many stars, of the days in [since, until)."""
+
+    def daily_stars(self, brand_id: int, until: date | None = None) -> Sequence[tuple[float, int, Counts]]:
+        """Return (stars, ordinal of the first day, counts of the days from there on) of the whole brand."""
+
+    def daily(
+        self, brand_id: int, model: str, *, since: date | None = None, until: date | None = None
+    ) -> Sequence[DayCount]:
+        """Return the counts of the days in [since, until), by all that tells mentions apart."""
+
+    def daily_aspects(self, brand_id: int, model: str, since: date, until: date) -> Sequence[DayCount]:
+        """Return the counts by aspect of the days in [since, until), the aspect as their subject."""
 
 
 class Surveys(Protocol):
@@ -192,11 +197,11 @@ def _if_enough(estimate: Estimate | None, n: int) -> Shown:
     return Shown(estimate, n)
 
 
-def star_mean(counts: Iterable[StarCount]) -> Shown:
+def star_mean(totals: Iterable[StarTotal]) -> Shown:
     """Return the mean of the stars that reviewers gave, each counting one."""
     given: Counter[float] = Counter()
-    for count in counts:
-        given[count.stars] += count.n
+    for total in totals:
+        given[total.stars] += total.n
     return _of_answers(given, None, 0, lambda: stars(given))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -43,6 +44,26 @@ class Brands:
         query = select(BrandTable.id).where(BrandTable.name == name, BrandTable.zone == zone)
         return self._connection.scalar(query)
 
+    def weighs(self, brand_id: int, weights: Mapping[str, float]) -> bool:
+        """Tell whether the brand's sources weigh this; one that is not named weighs 1."""
+        return not self._heavier_or_lighter(brand_id, weights)
+
+    def weigh(self, brand_id: int, weights: Mapping[str, float]) -> None:
+        """Let the brand's sources weigh this, 1 where they are not named, and the counts follow."""
+        changed = self._heavier_or_lighter(brand_id, weights)
+        for source_id, weight in changed.items():
+            self._connection.execute(update(SourceTable).where(SourceTable.id == source_id).values(weight=weight))
+        if changed:
+            Rollups(self._connection).weigh_anew(brand_id)
+
+    def _heavier_or_lighter(self, brand_id: int, weights: Mapping[str, float]) -> dict[int, float]:
+        query = select(SourceTable.id, SourceTable.name, SourceTable.weight).where(SourceTable.brand_id == brand_id)
+        return {
+            row.id: weights.get(row.name, 1.0)
+            for row in self._connection.execute(query)
+            if row.weight != weights.get(row.name, 1.0)
+        }
+
     def names(self) -> list[str]:
         """Return the names of all brands that have ever been stored, sorted."""
         return sorted(self._connection.scalars(select(BrandTable.name)))
@@ -75,11 +96,16 @@ class Brands:
         """Return the id of the brand's source called `name`, made or brought up to date if need be."""
         found = select(SourceTable.id).where(SourceTable.brand_id == brand_id, SourceTable.name == name)
         source_id = self._connection.scalar(found)
+        is_weighed_anew = source_id is not None and weight != self._connection.scalar(
+            select(SourceTable.weight).where(SourceTable.id == source_id)
+        )
         values = {"kind": kind, "subject": subject, "weight": weight}
         if source_id is None:
             made = insert(SourceTable).values(brand_id=brand_id, name=name, **values).returning(SourceTable.id)
             return self._connection.scalars(made).one()
         self._connection.execute(update(SourceTable).where(SourceTable.id == source_id).values(**values))
+        if is_weighed_anew:
+            Rollups(self._connection).weigh_anew(brand_id)
         return source_id
 
     def _count_by_new_days(self, brand_id: int, zone: ZoneInfo) -> None:

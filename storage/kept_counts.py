@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, select
 
 from twelvefold.storage.batches import in_batches, insert_rows
-from twelvefold.storage.tables import MentionTable, RollupTable, StarTable
+from twelvefold.storage.tables import AspectTable, MentionTable, RollupTable, StarTable
 
 Key = tuple[Any, ...]
 
@@ -23,18 +23,18 @@ class KeptCounts:
     def __init__(
         self,
         connection: Connection,
-        table: type[RollupTable | StarTable],
+        table: type[AspectTable | RollupTable | StarTable],
         counting: Select[*tuple[Any, ...]],
-        key_of: Callable[[Sequence[Any]], Key] = tuple,
+        keys_of: Callable[[Sequence[Any]], Iterable[Key]] = lambda row: (tuple(row),),
     ) -> None:
         """Take a table and the query that counts for it.
 
         Args:
             counting: Its rows hold the key, then how many there are.
-            key_of: Makes the table's key of the row's, where several rows may fall together.
+            keys_of: Makes the table's keys of the row's: several rows may fall together, and one may count for several.
         """
         self._connection = connection
-        self._key_of = key_of
+        self._keys_of = keys_of
         self._table = table
         self._names = tuple(column.name for column in table.__table__.primary_key)
         self._counting = counting
@@ -62,27 +62,35 @@ class KeptCounts:
             emptied = [getattr(self._table, name) == bindparam(f"its_{name}") for name in self._names]
             self._connection.execute(delete(self._table).where(and_(*emptied), self._table.n == 0), lowered)
 
-    def recompute(self, brand_id: int) -> None:
-        """Count this brand's mentions anew."""
+    def recompute(self, brand_id: int) -> Counter[Key]:
+        """Count this brand's mentions anew, and return the counts."""
         self._connection.execute(delete(self._table).where(self._table.brand_id == brand_id))
-        counted = self._counted(MentionTable.brand_id == brand_id)
+        counted = self.of_brand(brand_id)
         rows: Iterable[Key] = ((*key, n) for key, n in counted.items())
         for batch in in_batches(rows):
             insert_rows(self._connection, self._table, (*self._names, "n"), batch)
+        return counted
+
+    def of_brand(self, brand_id: int, *conditions: ColumnElement[bool]) -> Counter[Key]:
+        """Count this brand's mentions that meet some conditions."""
+        return self._counted(MentionTable.brand_id == brand_id, *conditions)
+
+    def kept(self, brand_id: int, *conditions: ColumnElement[bool]) -> dict[Key, int]:
+        """Return what is kept of this brand, under conditions on the table."""
+        columns = [getattr(self._table, name) for name in self._names]
+        query = select(*columns, self._table.n).where(self._table.brand_id == brand_id, *conditions)
+        return {tuple(row[:-1]): row[-1] for row in self._connection.execute(query)}
 
     def differences(
-        self, brand_id: int, counted: Collection[ColumnElement[bool]] = (), kept: Collection[ColumnElement[bool]] = ()
+        self, brand_id: int, true_counts: Counter[Key], kept: Collection[ColumnElement[bool]] = ()
     ) -> list[str]:
         """Return one sentence for each count that is not that of the mentions themselves.
 
         Args:
-            counted: Conditions under which mentions are looked at.
-            kept: The same conditions on the table.
+            true_counts: Of the mentions themselves.
+            kept: The conditions under which they were counted, on the table.
         """
-        columns = [getattr(self._table, name) for name in self._names]
-        query = select(*columns, self._table.n).where(self._table.brand_id == brand_id, *kept)
-        kept_counts = {tuple(row[:-1]): row[-1] for row in self._connection.execute(query)}
-        true_counts = self._counted(MentionTable.brand_id == brand_id, *counted)
+        kept_counts = self.kept(brand_id, *kept)
         if kept_counts == true_counts:
             return []
         return [
@@ -94,5 +102,6 @@ class KeptCounts:
     def _counted(self, *conditions: ColumnElement[bool]) -> Counter[Key]:
         total: Counter[Key] = Counter()
         for row in self._connection.execute(self._counting.where(*conditions)):
-            total[self._key_of(row[:-1])] += row[-1]
+            for key in self._keys_of(row[:-1]):
+                total[key] += row[-1]
         return total

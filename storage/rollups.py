@@ -8,7 +8,7 @@ judges the texts. By stars it counts from the day it is stored, judged or not.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -30,7 +30,10 @@ from sqlalchemy import (
 
 from twelvefold.records import CaseState, Sentiment
 from twelvefold.storage.kept_counts import KeptCounts, Key
+from twelvefold.storage.packed_counts import Counts
+from twelvefold.storage.series import AllSeries, Scope, Series, StarTotal
 from twelvefold.storage.tables import (
+    AspectTable,
     CaseTable,
     JudgementTable,
     MentionTable,
@@ -115,7 +118,9 @@ class Rollups:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._classes = KeptCounts(connection, RollupTable, _counting_classes())
+        self._aspects = KeptCounts(connection, AspectTable, _telling_aspects(), _aspect_keys)
         self._stars = KeptCounts(connection, StarTable, _counting_stars(), _star_key)
+        self._series = AllSeries(connection)
 
     def daily(
         self,
@@ -140,6 +145,20 @@ class Rollups:
             for day, source, subject, language, label, resolved, n in sorted(
                 (day, sources[source], *rest) for day, source, *rest in rows
             )
+        ]
+
+    def daily_aspects(self, brand_id: int, model: str, since: date, until: date) -> list[DayCount]:
+        """Return the counts by aspect of the days in [since, until), the aspect as their subject."""
+        found = self._aspects.kept(
+            brand_id,
+            AspectTable.model.in_((model, RATING)),
+            AspectTable.local_date >= since,
+            AspectTable.local_date < until,
+        )
+        sources = self._sources(brand_id)
+        return [
+            DayCount(day, sources[source], aspect, "und", _LABELS[label], resolved, n)
+            for (_, _, day, source, aspect, label, resolved), n in sorted(found.items())
         ]
 
     def stars(
@@ -168,6 +187,24 @@ class Rollups:
         query = select(RollupTable.model).where(RollupTable.brand_id == brand_id, RollupTable.model != RATING)
         return sorted(self._connection.scalars(query.distinct()))
 
+    def series(self, brand_id: int, model: str, scope: Scope, until: date | None = None) -> list[Series]:
+        """Return the counts by class of each group of a scope, of the days before `until`.
+
+        Args:
+            model: The judge of the texts; ratings without text are counted with it.
+        """
+        return self._series.classes(brand_id, (model, RATING), scope, until)
+
+    def star_totals(
+        self, brand_id: int, scope: Scope, since: date | None = None, until: date | None = None
+    ) -> list[StarTotal]:
+        """Return how many mentions of each group have how many stars, of the days in [since, until)."""
+        return self._series.stars(brand_id, scope, since, until)
+
+    def daily_stars(self, brand_id: int, until: date | None = None) -> list[tuple[float, int, Counts]]:
+        """Return (stars, ordinal of the first day, counts of 512 days) of the whole brand before `until`."""
+        return self._series.daily_stars(brand_id, until)
+
     @contextmanager
     def following(self, mention_ids: Collection[int]) -> Iterator[None]:
         """Keep the counts in step with what the block changes about these mentions.
@@ -175,16 +212,18 @@ class Rollups:
         What they counted for before is taken off and what they count for afterwards is added, so the
         cost goes with the number of mentions that change and not with the size of their days.
         """
-        before = [kept.count(mention_ids) for kept in (self._classes, self._stars)]
+        kept = (self._classes, self._aspects, self._stars)
+        before = [each.count(mention_ids) for each in kept]
         yield
-        for kept, counted in zip((self._classes, self._stars), before, strict=True):
-            changes = kept.count(mention_ids)
+        after = [each.count(mention_ids) for each in kept]
+        for changes, counted in zip(after, before, strict=True):
             changes.subtract(counted)
-            kept.add(changes)
+        self._add_judged(after[0], after[1])
+        self._add_starred(after[2])
 
     def add_judged(self, mention_ids: Collection[int]) -> None:
-        """Count by class mentions that were not there before."""
-        self._classes.add(self._classes.count(mention_ids))
+        """Count by class and aspect mentions that were not there before."""
+        self._add_judged(self._classes.count(mention_ids), self._aspects.count(mention_ids))
 
     def add_starred(self, brand_id: int, starred: Iterable[tuple[date, int, str | None, str | None, float]]) -> None:
         """Count by stars mentions that were not there before.
@@ -196,19 +235,40 @@ class Rollups:
             (brand_id, day, source, subject or "", language or "", stars)
             for day, source, subject, language, stars in starred
         )
-        self._stars.add(Counter(map(_star_key, rows)))
+        self._add_starred(Counter(key for row in rows for key in _star_key(row)))
+
+    def _add_judged(self, classes: Mapping[Key, int], aspects: Mapping[Key, int]) -> None:
+        self._classes.add(classes)
+        self._series.add_classes(classes)
+        self._aspects.add(aspects)
+        self._series.add_aspects(aspects)
+
+    def _add_starred(self, stars: Mapping[Key, int]) -> None:
+        self._stars.add(stars)
+        self._series.add_stars(stars)
 
     def recompute(self, brand_id: int) -> None:
         """Count this brand's mentions anew."""
-        self._classes.recompute(brand_id)
-        self._stars.recompute(brand_id)
+        classes, aspects = self._classes.recompute(brand_id), self._aspects.recompute(brand_id)
+        self._series.replace_classes(brand_id, classes, aspects)
+        self._series.replace_stars(brand_id, self._stars.recompute(brand_id))
+
+    def weigh_anew(self, brand_id: int) -> None:
+        """Follow sources of this brand that weigh something else."""
+        self._series.replace_classes(brand_id, self._classes.kept(brand_id), self._aspects.kept(brand_id))
 
     def check(self, brand_id: int, model: str) -> list[str]:
         """Return one sentence for each count of this model, or of stars, that differs from the mentions themselves."""
-        wanted = (model, RATING)
+        models = (model, RATING)
+        classes, aspects = (
+            each.of_brand(brand_id, JudgementTable.model.in_(models)) for each in (self._classes, self._aspects)
+        )
+        stars = self._stars.of_brand(brand_id)
         return [
-            *self._classes.differences(brand_id, [JudgementTable.model.in_(wanted)], [RollupTable.model.in_(wanted)]),
-            *self._stars.differences(brand_id),
+            *self._classes.differences(brand_id, classes, [RollupTable.model.in_(models)]),
+            *self._aspects.differences(brand_id, aspects, [AspectTable.model.in_(models)]),
+            *self._stars.differences(brand_id, stars),
+            *self._series.differences(brand_id, models, classes, aspects, stars),
         ]
 
 
@@ -283,6 +343,31 @@ def _counting_stars() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _star_key(row: Sequence[Any]) -> Key:
+def _telling_aspects() -> Select[*tuple[Any, ...]]:
+    """Return the query for the mentions that speak of aspects, one by one, with all that is judged of these."""
+    return (
+        select(
+            MentionTable.brand_id,
+            JudgementTable.model,
+            MentionTable.local_date,
+            MentionTable.source_id,
+            func.coalesce(CaseTable.state == _RESOLVED, false()),
+            JudgementTable.aspects,
+            literal_column("1"),
+        )
+        .select_from(MentionTable)
+        .join(JudgementTable, and_(judged_by(), JudgementTable.aspects.is_not(None)))
+        .outerjoin(CaseTable, CaseTable.mention_id == MentionTable.id)
+        .where(counts())
+    )
+
+
+def _aspect_keys(row: Sequence[Any]) -> set[Key]:
+    """Return a mention's keys: one for each aspect and class that it is spoken of in, however often."""
+    *scope, resolved, aspects = row
+    return {(*scope, aspect["aspect"], aspect["label"], resolved) for aspect in aspects}
+
+
+def _star_key(row: Sequence[Any]) -> tuple[Key]:
     """Return a counted row with its stars, the last of it, in tenths; rounded here, as databases differ on halves."""
-    return (*row[:-1], round(row[-1] * 10))
+    return ((*row[:-1], round(row[-1] * 10)),)

@@ -217,6 +217,21 @@ class RollupTable(Base):
     n: Mapped[int]
 
 
+class AspectTable(Base):
+    """How many mentions of one day and source speak of one aspect, by how they do and their case's state."""
+
+    __tablename__ = "aspect_rollups"
+    __table_args__ = _CLUSTERED
+    brand_id: Mapped[int] = mapped_column(_parent("brands.id"), primary_key=True)
+    model: Mapped[str] = mapped_column(primary_key=True)
+    local_date: Mapped[date] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(_parent("sources.id"), primary_key=True)
+    aspect: Mapped[str] = mapped_column(primary_key=True)
+    label: Mapped[str] = mapped_column(String(10), primary_key=True)
+    resolved: Mapped[bool] = mapped_column(primary_key=True)
+    n: Mapped[int]
+
+
 class StarTable(Base):
     """How many mentions of one day, source, subject and language have how many stars, judged or not.
 
@@ -232,6 +247,39 @@ class StarTable(Base):
     language: Mapped[str] = mapped_column(String(20), primary_key=True)
     tenths: Mapped[int] = mapped_column(primary_key=True)
     n: Mapped[int]
+
+
+class ClassSeriesTable(Base):
+    """How many mentions of each of 512 days fell into one class, for one group of one scope.
+
+    What `rollups` (and for aspects `aspect_rollups`) hold, summed over all but the scope and packed, so that
+    years of a group are a few rows. `days` is packed by `storage.packed_counts`, `n` is their sum.
+    """
+
+    __tablename__ = "class_series"
+    brand_id: Mapped[int] = mapped_column(_parent("brands.id"), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(10), primary_key=True)
+    model: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    weight: Mapped[float] = mapped_column(primary_key=True)
+    label: Mapped[str] = mapped_column(String(10), primary_key=True)
+    resolved: Mapped[bool] = mapped_column(primary_key=True)
+    chunk: Mapped[int] = mapped_column(primary_key=True)
+    n: Mapped[int]
+    days: Mapped[bytes]
+
+
+class StarSeriesTable(Base):
+    """How many mentions of each of 512 days have so many stars, for one group of one scope."""
+
+    __tablename__ = "star_series"
+    brand_id: Mapped[int] = mapped_column(_parent("brands.id"), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(10), primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    tenths: Mapped[int] = mapped_column(primary_key=True)
+    chunk: Mapped[int] = mapped_column(primary_key=True)
+    n: Mapped[int]
+    days: Mapped[bytes]
 
 
 class CaseTable(Base):

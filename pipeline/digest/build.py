@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from twelvefold.config import Brand, Configuration, Rule
 from twelvefold.pipeline.change_health import WeekChange, change_document, week_change
+from twelvefold.pipeline.chronicle import Chronicle, by_group, counts_of_sources, weighed_as_configured
 from twelvefold.pipeline.customer_health import CustomerFigures, customer_figures
 from twelvefold.pipeline.digest.quotation import link, plain, quotation
 from twelvefold.pipeline.health import blocks, figure
@@ -22,18 +23,15 @@ from twelvefold.pipeline.week import Week
 from twelvefold.pipeline.weighing import (
     Answers,
     Counted,
-    Day,
     Shown,
     Standing,
     answers,
-    days_of,
-    standing,
     star_mean,
-    undecayed,
 )
 from twelvefold.records import Completeness, Sentiment, SourceResult, SourceStatus
 from twelvefold.storage.mentions import Quote
 from twelvefold.storage.rollups import DayCount
+from twelvefold.storage.series import Scope
 
 TREND_WEEKS = 12
 QUOTES = 3
@@ -240,26 +238,27 @@ def build_digest(
     """
     asked = Week.parse(week)
     rule = configuration.rule
-    counts = work.rollups.daily(brand_id, model, until=asked.until, merged=True)
-    days = days_of(counts, brand)
+    series = weighed_as_configured(work.rollups.series(brand_id, model, Scope.SOURCE, until=asked.until), brand)
+    heard = Chronicle.of(series)
+    counts = counts_of_sources(by_group(series, lambda each: each.key), asked.back(1).since, asked.until)
     sources = _sources(brand, work.runs.last_results(brand_id), counts, asked)
     return Digest(
         brand=brand.name,
         zone=brand.zone,
         week=asked,
         rule=rule,
-        standing=standing(days, rule, asked.last_day),
-        within=undecayed(days, rule, asked.since, asked.until),
+        standing=heard.standing(rule, asked.last_day),
+        within=heard.undecayed(rule, asked.since, asked.until),
         change=week_change(counts, brand, rule, asked, partial(work.surveys.histogram, brand_id)),
         answers=answers(work.surveys, brand_id, asked.since, asked.until),
         all_answers=answers(work.surveys, brand_id, None, None),
-        stars=star_mean(work.rollups.stars(brand_id, since=asked.since, until=asked.until, merged=True)),
+        stars=star_mean(work.rollups.star_totals(brand_id, Scope.SOURCE, asked.since, asked.until)),
         customers=customer_figures(
             work.customers, brand_id, brand.customers, since=asked.since, until=asked.until, last_day=asked.last_day
         ),
         heard=_heard(counts, asked),
-        open_cases=sum(day.n for day in days if day.label is Sentiment.NEGATIVE and not day.resolved),
-        trend=_trend(days, rule, asked, any(line.hole for line in sources)),
+        open_cases=heard.open_complaints(),
+        trend=_trend(heard, rule, asked, any(line.hole for line in sources)),
         sources=sources,
         worst=_quotes(work.mentions, brand_id, model, Sentiment.NEGATIVE, asked),
         best=_quotes(work.mentions, brand_id, model, Sentiment.POSITIVE, asked),
@@ -283,14 +282,14 @@ def _heard(counts: Sequence[DayCount], week: Week) -> Heard:
     )
 
 
-def _trend(days: Sequence[Day], rule: Rule, week: Week, has_hole_now: bool) -> tuple[TrendWeek, ...]:
+def _trend(heard: Chronicle, rule: Rule, week: Week, has_hole_now: bool) -> tuple[TrendWeek, ...]:
     points = []
     for back in range(TREND_WEEKS - 1, -1, -1):
         each = week.back(back)
-        mentions = sum(day.n for day in days if each.since <= day.local_date < each.until)
-        fell_silent = mentions == 0 and any(day.local_date < each.since for day in days)
+        mentions = heard.mentions(each.since, each.until)
+        fell_silent = mentions == 0 and heard.first_day is not None and heard.first_day < each.since
         hole = fell_silent or (back == 0 and has_hole_now)
-        points.append(TrendWeek(each, mentions, standing(days, rule, each.last_day).index, hole))
+        points.append(TrendWeek(each, mentions, heard.standing(rule, each.last_day).index, hole))
     return tuple(points)
 
 

@@ -1,3 +1,3 @@
 """Alembic migrations, run when a database is opened."""
 
-HEAD = "0003"
+HEAD = "0004"

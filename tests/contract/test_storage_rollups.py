@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from twelvefold.records import CaseState, Sentiment
+from twelvefold.storage.series import Scope
 
 NIGHT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 MODEL = "reader/1"
@@ -28,17 +30,24 @@ def any_mention(acme: Any, dice: random.Random) -> Any:
     )
 
 
+def spoken_of(dice: random.Random) -> tuple[dict[str, str], ...]:
+    return tuple(
+        {"aspect": aspect, "label": dice.choice(["negative", "neutral", "positive"])}
+        for aspect in dice.choices(["delivery", "place", "price_value"], k=dice.randrange(3))
+    )
+
+
 def one_step(acme: Any, work: Any, dice: random.Random) -> None:
     """Do one thing that may change what is counted."""
     brand = acme.brand
     pages = [any_mention(acme, dice) for _ in range(dice.randrange(1, 8))]
-    match dice.randrange(9):
+    match dice.randrange(10):
         case 0 | 1:
             work.mentions.save(brand, pages, zone=work.brands.zone(brand))
         case 2:
             work.judgements.save(
                 [
-                    acme.judgement(page, dice.choice(list(Sentiment)), model=model)
+                    replace(acme.judgement(page, dice.choice(list(Sentiment)), model=model), aspects=spoken_of(dice))
                     for page in pages
                     for model in dice.sample([MODEL, "other/1", "rating"], 2)
                 ]
@@ -58,6 +67,8 @@ def one_step(acme: Any, work: Any, dice: random.Random) -> None:
         case 7:
             for row in work.mentions.unjudged(brand, "nobody", limit=9)[dice.randrange(8) :][:1]:
                 work.tombstones.forget_mention(row.mention_id, NIGHT)
+        case 9:
+            work.brands.weigh(brand, {"shop": dice.choice([0.5, 1.0, 2.0])})
         case 8:
             work.brands.ensure("Acme", dice.choice(["Europe/Paris", "Asia/Taipei", "America/New_York"]))
 
@@ -65,15 +76,19 @@ def one_step(acme: Any, work: Any, dice: random.Random) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_the_counts_follow_every_change(acme: Any, seed: int) -> None:
     dice = random.Random(seed)
-    counted = starred = 0
+    counted = starred = spoken = 0
     for _ in range(60):
         with acme.database.begin() as work:
             one_step(acme, work, dice)
             for model in (MODEL, "other/1"):
                 assert work.rollups.check(acme.brand, model) == []
             counted = max(counted, sum(row.n for row in work.rollups.daily(acme.brand, MODEL)))
+            spoken = max(
+                spoken, sum(int(each.counts.sum()) for each in work.rollups.series(acme.brand, MODEL, Scope.ASPECT))
+            )
             starred = max(starred, sum(row.n for row in work.rollups.stars(acme.brand)))
     assert counted > 3
+    assert spoken > 3
     assert starred > 3
 
 
@@ -127,9 +142,12 @@ def test_a_wrong_count_is_told_and_mended(acme: Any) -> None:
         )
         work.rollups.add_judged([work.mentions.unjudged(acme.brand, "nobody", limit=1)[0].mention_id])
         differences = work.rollups.check(acme.brand, MODEL)
-        assert [difference.rpartition(": ")[2] for difference in differences] == [
-            "kept 2, counted 1",
-            "kept 1, counted 0",
-        ]
+        told = [difference.rpartition(": ")[2] for difference in differences]
+        # By class and by stars; then their series, by source, subject and language each.
+        assert told[:2] == ["kept 2, counted 1", "kept 1, counted 0"]
+        assert (
+            sorted(told[2:])
+            == ["kept 1, counted 0, or on other days"] * 3 + ["kept 2, counted 1, or on other days"] * 3
+        )
         work.rollups.recompute(acme.brand)
     assert starred(acme) == [("shop", 1.0, 1)]

@@ -24,7 +24,7 @@ def test_a_night_mends_wrong_counts_and_says_so(database: Database, tmp_path: Pa
     assert second is not None
     assert first.state is RunState.PARTIAL
     assert len(first.problems) == 1
-    assert "(1 of them)" in first.problems[0]
+    assert "(4 of them)" in first.problems[0]
     assert "kept 3, counted 0" in first.problems[0]
     assert (second.state, second.problems) == (RunState.COMPLETE, ())
     with database.read() as work:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 
 from twelvefold.config import Configuration, parse_configuration
@@ -23,7 +25,9 @@ from twelvefold.records import Completeness, Measure, Sentiment, SourceResult, S
 from twelvefold.schemas import schema
 from twelvefold.storage.customers import Extent
 from twelvefold.storage.mentions import Quote
+from twelvefold.storage.packed_counts import DAYS
 from twelvefold.storage.rollups import DayCount, StarCount
+from twelvefold.storage.series import Scope, Series, StarTotal
 from twelvefold.storage.surveys import ScoreCount
 
 NEGATIVE, NEUTRAL, POSITIVE = Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE
@@ -45,6 +49,10 @@ SHOP = SourceResult("shop", "schema_org", SourceStatus.OK, Completeness.REACHED_
 IOS = SourceResult(
     "ios", "app_store", SourceStatus.PARTIAL, Completeness.WINDOW_OVERFLOW, 500, 500, message="500 shown at most"
 )
+
+
+def _is_within(day: date, since: date | None, until: date | None) -> bool:
+    return (since is None or day >= since) and (until is None or day < until)
 
 
 @dataclass
@@ -86,23 +94,39 @@ class FakeWork:
         return self.why
 
     def daily(
-        self,
-        brand_id: int,
-        model: str,
-        *,
-        since: date | None = None,
-        until: date | None = None,
-        merged: bool = False,
+        self, brand_id: int, model: str, *, since: date | None = None, until: date | None = None
     ) -> Sequence[DayCount]:
-        return [count for count in self.counts if until is None or count.local_date < until]
+        return [count for count in self.counts if _is_within(count.local_date, since, until)]
 
-    def stars(
-        self, brand_id: int, *, since: date | None = None, until: date | None = None, merged: bool = False
-    ) -> Sequence[StarCount]:
+    def daily_aspects(self, brand_id: int, model: str, since: date, until: date) -> Sequence[DayCount]:
+        return []
+
+    def series(self, brand_id: int, model: str, scope: Scope, until: date | None = None) -> Sequence[Series]:
+        weights = {source.name: source.weight for source in CONFIGURATION.brands[0].sources}
+        found = []
+        for count in self.daily(brand_id, model, until=until):
+            key = {"source": count.source, "subject": count.subject, "language": count.language}.get(scope)
+            chunk, place = divmod(count.local_date.toordinal(), DAYS)
+            days = np.zeros(DAYS, np.int64)
+            days[place] = count.n
+            weight = weights.get(count.source, 1.0)
+            found.append(Series(key, weight, count.label, count.resolved, chunk * DAYS, days))
+        return found
+
+    def star_totals(
+        self, brand_id: int, scope: Scope, since: date | None = None, until: date | None = None
+    ) -> Sequence[StarTotal]:
         return [
-            count
-            for count in self.starred
-            if (since is None or count.local_date >= since) and (until is None or count.local_date < until)
+            StarTotal({"source": each.source, "subject": each.subject}.get(scope, each.language), each.stars, each.n)
+            for each in self.starred
+            if _is_within(each.local_date, since, until)
+        ]
+
+    def daily_stars(self, brand_id: int, until: date | None = None) -> Sequence[tuple[float, int, Any]]:
+        return [
+            (each.stars, each.local_date.toordinal(), np.array([each.n]))
+            for each in self.starred
+            if _is_within(each.local_date, None, until)
         ]
 
     def extent(self, brand_id: int) -> Extent:

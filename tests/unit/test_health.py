@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 
 from twelvefold.config import Configuration, parse_configuration
@@ -20,7 +21,9 @@ from twelvefold.pipeline.weighing import effort, promotion, satisfaction
 from twelvefold.records import Measure, Sentiment
 from twelvefold.schemas import schema
 from twelvefold.storage.customers import Extent
+from twelvefold.storage.packed_counts import DAYS
 from twelvefold.storage.rollups import DayCount, StarCount
+from twelvefold.storage.series import Scope, Series, StarTotal
 from twelvefold.storage.surveys import ScoreCount
 
 NEGATIVE, NEUTRAL, POSITIVE = Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE
@@ -52,6 +55,10 @@ def day_count(
     return DayCount(day, source, subject, language, label, resolved, n)
 
 
+def _is_within(day: date, since: date | None, until: date | None) -> bool:
+    return (since is None or day >= since) and (until is None or day < until)
+
+
 @dataclass
 class FakeWork:
     """Daily counts and survey answers, held in lists; it is its own repositories."""
@@ -73,27 +80,39 @@ class FakeWork:
         return self
 
     def daily(
-        self,
-        brand_id: int,
-        model: str,
-        *,
-        since: date | None = None,
-        until: date | None = None,
-        merged: bool = False,
+        self, brand_id: int, model: str, *, since: date | None = None, until: date | None = None
     ) -> Sequence[DayCount]:
+        return [count for count in self.counts if _is_within(count.local_date, since, until)]
+
+    def daily_aspects(self, brand_id: int, model: str, since: date, until: date) -> Sequence[DayCount]:
+        return []
+
+    def series(self, brand_id: int, model: str, scope: Scope, until: date | None = None) -> Sequence[Series]:
+        weights = {source.name: source.weight for source in CONFIGURATION.brands[0].sources}
+        found = []
+        for count in self.daily(brand_id, model, until=until):
+            key = {"source": count.source, "subject": count.subject, "language": count.language}.get(scope)
+            chunk, place = divmod(count.local_date.toordinal(), DAYS)
+            days = np.zeros(DAYS, np.int64)
+            days[place] = count.n
+            weight = weights.get(count.source, 1.0)
+            found.append(Series(key, weight, count.label, count.resolved, chunk * DAYS, days))
+        return found
+
+    def star_totals(
+        self, brand_id: int, scope: Scope, since: date | None = None, until: date | None = None
+    ) -> Sequence[StarTotal]:
         return [
-            count
-            for count in self.counts
-            if (since is None or count.local_date >= since) and (until is None or count.local_date < until)
+            StarTotal({"source": each.source, "subject": each.subject}.get(scope, each.language), each.stars, each.n)
+            for each in self.starred
+            if _is_within(each.local_date, since, until)
         ]
 
-    def stars(
-        self, brand_id: int, *, since: date | None = None, until: date | None = None, merged: bool = False
-    ) -> Sequence[StarCount]:
+    def daily_stars(self, brand_id: int, until: date | None = None) -> Sequence[tuple[float, int, Any]]:
         return [
-            count
-            for count in self.starred
-            if (since is None or count.local_date >= since) and (until is None or count.local_date < until)
+            (each.stars, each.local_date.toordinal(), np.array([each.n]))
+            for each in self.starred
+            if _is_within(each.local_date, None, until)
         ]
 
     def extent(self, brand_id: int) -> Extent:
@@ -177,7 +196,7 @@ def test_an_empty_database_is_no_data() -> None:
 def test_what_is_not_built_yet_is_null_with_a_note() -> None:
     voice = ask(FakeWork())["voice"]
     assert (voice["value"], voice["note"]) == (None, "not built yet")
-    assert ask(FakeWork(), by="aspect")["by_note"] == "by aspect: not built yet"
+    assert ask(FakeWork(), by="segment")["by_note"] == "by segment: not built yet"
 
 
 def test_mentions_decay_by_whole_days_to_the_last_day_of_the_period() -> None:
