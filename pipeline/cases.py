@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from twelvefold.config import Brand
 from twelvefold.records import CaseState
 from twelvefold.storage.cases import CaseRow
 from twelvefold.storage.engine import Database
+from twelvefold.storage.repository import Work
+
+_PAGE = 1_000
 
 
 def find_cases(
@@ -47,6 +50,14 @@ def case_document(case: CaseRow) -> dict[str, Any]:
         "opened_at": case.opened_at.isoformat(),
         "resolved_at": case.resolved_at.isoformat() if case.resolved_at else None,
     }
+
+
+def every_case(work: Work, brand_id: int) -> Iterator[dict[str, Any]]:
+    """Yield every case of a brand as JSON shows it, in the order of their numbers."""
+    last = 0
+    while page := work.cases.find(brand_id, after=last, limit=_PAGE):
+        yield from map(case_document, page)
+        last = page[-1].case_id
 
 
 def case_with_history(database: Database, case_id: int) -> dict[str, Any]:
