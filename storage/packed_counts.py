@@ -16,7 +16,7 @@ import numpy.typing as npt
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, select, tuple_
 
 from twelvefold.storage.batches import in_batches, insert_or, insert_rows
-from twelvefold.storage.tables import ClassSeriesTable, StarSeriesTable
+from twelvefold.storage.series_tables import ClassSeriesTable, StarSeriesTable
 
 DAYS = 512
 Counts = npt.NDArray[np.int64]

@@ -17,7 +17,8 @@ from sqlalchemy import BigInteger, Connection, cast, func, select
 
 from twelvefold.records import Sentiment
 from twelvefold.storage.packed_counts import DAYS, Counts, DayKey, PackedCounts, chunk_of, merged, unpack
-from twelvefold.storage.tables import ClassSeriesTable, SourceTable, StarSeriesTable
+from twelvefold.storage.series_tables import ClassSeriesTable, StarSeriesTable
+from twelvefold.storage.tables import SourceTable
 
 _LABELS = {label.value: label for label in Sentiment}
 
