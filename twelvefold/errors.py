@@ -5,7 +5,8 @@
     |  |- ConfigError           a key of config.yaml
     |  |- UnreadableFile        a file that was named and cannot be read as what it should be
     |  |- UnknownName           a brand, source, case or week that does not exist
-    |  `- ForbiddenStep         a step that the state does not allow (resolving what is resolved)
+    |  |- ForbiddenStep         a step that the state does not allow (resolving what is resolved)
+    |  `- RefusedDelivery       live answers whose signature or body is wrong
     |- StorageUnavailable       the database did not answer in time, or is locked   (transient)
     |- SchemaMismatch           the database is newer than this program
     |- LeaseLost                another process took this night over                (transient)
@@ -48,6 +49,10 @@ class UnknownName(CallerMistake):
 
 class ForbiddenStep(CallerMistake):
     """The state of a thing does not allow this step."""
+
+
+class RefusedDelivery(CallerMistake):
+    """Live answers came whose signature is wrong or old, or whose body cannot be read."""
 
 
 class StorageUnavailable(TwelvefoldError):
