@@ -32,6 +32,7 @@ def health_text(document: Mapping[str, Any]) -> str:
     ]
     intended = [
         ("NPS", loyalty["nps"], "{:+.1f}", 1),
+        *([("NPS, weighted", weighted, "{:+.1f}", 1)] if (weighted := document.get("nps_weighted")) else []),
         ("Repurchase", loyalty["repurchase"], "{:.1f} %", 100),
         ("Retention", loyalty["retention"], "{:.1f} %", 100),
         ("Engagement", loyalty["engagement"], "{:.2f}", 1),

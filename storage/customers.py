@@ -122,6 +122,17 @@ class Customers:
         )
         return [Order(*row) for row in self._connection.execute(query)]
 
+    def segment_sizes(self, brand_id: int, column: str) -> dict[str, int]:
+        """Return how many customers who have not cancelled each value of a segment column has."""
+        value = CustomerTable.segments[column].as_string()
+        query = (
+            select(value.label("value"), func.count())
+            .where(CustomerTable.brand_id == brand_id, CustomerTable.cancelled.is_(None))
+            .group_by("value")
+            .order_by("value")
+        )
+        return {segment: n for segment, n in self._connection.execute(query) if segment is not None}
+
     def extent(self, brand_id: int) -> Extent:
         """Return how many customers there are, and which days their orders span."""
         customers = select(func.count(), func.max(CustomerTable.since), func.count(CustomerTable.cancelled)).where(

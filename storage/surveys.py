@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, and_, exists, func, select
 from sqlalchemy.orm import aliased
 
 from twelvefold.records import Measure, SurveyAnswer
 from twelvefold.storage.brands import Brands
 from twelvefold.storage.imports import Imported, save_rows
-from twelvefold.storage.tables import AnswerTable, JudgementTable
+from twelvefold.storage.tables import AnswerTable, CustomerTable, JudgementTable
 from twelvefold.storage.tombstones import Tombstones
 
 
@@ -104,6 +104,37 @@ class Surveys:
                 counts[with_high_good(score, low, high, high_is_good), low, high] += n
         found = [ScoreCount(*scored, n) for scored, n in counts.items()]
         return sorted(found, key=lambda row: (row.score, row.scale_low or 0, row.scale_high or 0))
+
+    def scores_by_segment(
+        self, brand_id: int, measure: Measure, column: str, since: date | None = None, until: date | None = None
+    ) -> dict[str, list[ScoreCount]]:
+        """Return for each value of a segment column how often each score was given in [since, until).
+
+        An answer's own segment counts; where it has none, that of the customer whom it names. Answers
+        with neither are left out. Dates as in `histogram`.
+        """
+        its_customer = and_(
+            CustomerTable.brand_id == AnswerTable.brand_id, CustomerTable.customer_id == AnswerTable.customer_id
+        )
+        value = func.coalesce(AnswerTable.segments[column].as_string(), CustomerTable.segments[column].as_string())
+        columns = (AnswerTable.score, AnswerTable.scale_low, AnswerTable.scale_high)
+        query = (
+            select(value.label("value"), *columns, func.count())
+            .outerjoin(CustomerTable, its_customer)
+            .where(AnswerTable.brand_id == brand_id, AnswerTable.measure == measure.value)
+            .where(AnswerTable.score.is_not(None))
+            .group_by("value", *columns)
+            .order_by("value", *columns)
+        )
+        if since is not None:
+            query = query.where(AnswerTable.local_date >= since)
+        if until is not None:
+            query = query.where(AnswerTable.local_date < until)
+        found: dict[str, list[ScoreCount]] = {}
+        for segment, score, low, high, n in self._connection.execute(query):
+            if segment is not None:
+                found.setdefault(segment, []).append(ScoreCount(score, low, high, n))
+        return found
 
     def unjudged(self, brand_id: int, model: str, *, limit: int, after: int = 0) -> list[UnjudgedComment]:
         """Return comments that `model` has not judged, each text once, in the order of `answer_id`.

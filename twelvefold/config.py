@@ -97,11 +97,16 @@ class SqlSettings(Settings):
 
 
 class CustomerSettings(Settings):
-    """What the customer figures need to know."""
+    """What the customer figures need to know.
+
+    Attributes:
+        weight_by: A segment column of the customer file by whose sizes the NPS is weighted too.
+    """
 
     lost_after_days: int = Field(default=180, gt=0)
     abc: tuple[float, float] = (80, 95)
     acquisition_cost: float | None = None
+    weight_by: str | None = None
     sql: SqlSettings | None = None
 
 

@@ -63,3 +63,36 @@ def sides(counts: Mapping[float, int]) -> tuple[int, int, int]:
     promoters = sum(count for score, count in counts.items() if score >= PROMOTER_FROM)
     detractors = sum(count for score, count in counts.items() if score < PASSIVE_FROM)
     return promoters, sum(counts.values()) - promoters - detractors, detractors
+
+
+def weighted_nps(groups: Mapping[str, tuple[int, int, int]], sizes: Mapping[str, float]) -> Estimate:
+    """Return the NPS that the segments would give if each answered in proportion to its known size.
+
+    100 sum W (p+ - p-) over the segments, W the share of each in `sizes` (post-stratification). The
+    pseudo-answers of the adjusted Wald interval are spread over the segments by W, and the variances
+    added with W^2. `n` counts the answers of the segments that have a size.
+    Source: W. G. Cochran, "Sampling techniques" (1977), 5A.9; see `nps`.
+
+    Args:
+        groups: Promoters, passives and detractors of each segment.
+        sizes: How many customers each segment has.
+
+    Raises:
+        ValueError: Nobody has a size, or a segment with one has no answers.
+    """
+    known = {name: size for name, size in sizes.items() if size > 0}
+    total = math.fsum(known.values())
+    if not known or any(sum(groups.get(name, (0, 0, 0))) < 1 for name in known):
+        raise ValueError("a weighted NPS needs answers of every segment that has customers")
+    value = centre = variance = 0.0
+    for name, size in known.items():
+        promoters, passives, detractors = groups[name]
+        weight, n = size / total, promoters + passives + detractors
+        value += 100 * weight * (promoters - detractors) / n
+        spread = n + weight * (2 * PSEUDO_ENDS + PSEUDO_MIDDLE)
+        for_us, against = (promoters + weight * PSEUDO_ENDS) / spread, (detractors + weight * PSEUDO_ENDS) / spread
+        centre += 100 * weight * (for_us - against)
+        variance += (100 * weight) ** 2 * (for_us + against - (for_us - against) ** 2) / spread
+    half = Z95 * math.sqrt(variance)
+    answered = sum(sum(groups[name]) for name in known)
+    return Estimate(value, min(value, max(-100.0, centre - half)), max(value, min(100.0, centre + half)), answered)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twelvefold.pipeline.figures.nps import nps, nps_of_scores
+from twelvefold.pipeline.figures.nps import nps, nps_of_scores, weighted_nps
 
 
 def test_50_30_20_is_30_from_14_1_to_44_2() -> None:
@@ -45,3 +46,41 @@ def test_the_interval_stays_on_the_scale_and_mirrors(promoters: int, passives: i
 def test_no_answers_are_no_score(counts: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="needs answers"):
         nps(*counts)
+
+
+@given(st.tuples(*[st.integers(0, 200)] * 3).filter(any))
+def test_one_segment_that_is_all_is_the_plain_score(counts: tuple[int, int, int]) -> None:
+    weighted, plain = weighted_nps({"all": counts}, {"all": 7}), nps(*counts)
+    assert (weighted.value, weighted.n) == (pytest.approx(plain.value), plain.n)
+    assert (weighted.low, weighted.high) == pytest.approx(
+        (min(plain.low, plain.value), max(plain.high, plain.value)), abs=1e-9
+    )
+
+
+def test_segments_weigh_as_their_customers_and_not_as_their_answers() -> None:
+    groups = {"north": (90, 0, 10), "south": (1, 0, 9), "unknown": (50, 0, 0)}
+    found = weighted_nps(groups, {"north": 100, "south": 300, "nobody": 0})
+    assert found.value == pytest.approx(0.25 * 80 + 0.75 * -80)
+    assert found.n == 110
+    assert found.low <= found.value <= found.high
+
+
+def test_a_segment_without_answers_cannot_be_weighted() -> None:
+    with pytest.raises(ValueError, match="answers of every segment"):
+        weighted_nps({"north": (3, 0, 0)}, {"north": 5, "south": 5})
+    with pytest.raises(ValueError, match="answers of every segment"):
+        weighted_nps({"north": (3, 0, 0)}, {})
+
+
+def test_the_weighted_interval_holds_the_score_of_all_customers() -> None:
+    dice = np.random.default_rng(4)
+    sizes, shares = {"a": 70, "b": 25, "c": 5}, {"a": (0.5, 0.3, 0.2), "b": (0.2, 0.3, 0.5), "c": (0.8, 0.1, 0.1)}
+    truth = sum(sizes[name] * (shares[name][0] - shares[name][2]) for name in sizes)
+    held = 0
+    for _ in range(2_000):
+        groups = {
+            name: tuple(map(int, dice.multinomial(n, shares[name]))) for name, n in (("a", 30), ("b", 60), ("c", 20))
+        }
+        found = weighted_nps(groups, sizes)
+        held += found.low <= truth <= found.high
+    assert 0.93 <= held / 2_000 <= 0.97

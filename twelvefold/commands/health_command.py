@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -36,6 +36,7 @@ def command(
     from twelvefold.pipeline.health_text import health_text
     from twelvefold.pipeline.reasons import kept_reasons
     from twelvefold.pipeline.week import Week
+    from twelvefold.pipeline.weighted_nps import weighted_nps_figure
 
     if week and (since or until):
         raise click.UsageError("--week stands for a period of its own: leave out --since and --until")
@@ -45,7 +46,12 @@ def command(
         for one in project.brands(brand):
             number = brand_number(project.database, one)
             with project.database.read() as work:
-                why = kept_reasons(work.reasons, number, model, Week.parse(week) if week else None)
+                asked = Week.parse(week) if week else None
+                first, end = (asked.since, asked.until) if asked else _days(since, until)
+                further = {
+                    "why": kept_reasons(work.reasons, number, model, asked),
+                    "nps_weighted": weighted_nps_figure(work, one, number, first, end),
+                }
                 documents.append(
                     health(
                         work,
@@ -53,11 +59,15 @@ def command(
                         project.configuration,
                         brand_id=number,
                         model=model,
-                        since=since.date() if since else None,
-                        until=until.date() if until else None,
+                        since=_days(since, until)[0],
+                        until=_days(since, until)[1],
                         week=week,
                         by=by,
                     )
-                    | {"why": why}
+                    | further
                 )
     emit(gather("health", documents), as_json, lambda: "\n\n".join(map(health_text, documents)))
+
+
+def _days(since: datetime | None, until: datetime | None) -> tuple[date | None, date | None]:
+    return since.date() if since else None, until.date() if until else None
