@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, or_, select, union_all
 
 from twelvefold.records import Customer, Order
 from twelvefold.storage.imports import Imported, save_rows
@@ -124,14 +125,20 @@ class Customers:
 
     def segment_sizes(self, brand_id: int, column: str) -> dict[str, int]:
         """Return how many customers who have not cancelled each value of a segment column has."""
-        value = CustomerTable.segments[column].as_string()
+        told = cast(CustomerTable.segments, Text)
         query = (
-            select(value.label("value"), func.count())
+            select(told, func.count())
             .where(CustomerTable.brand_id == brand_id, CustomerTable.cancelled.is_(None))
-            .group_by("value")
-            .order_by("value")
+            .where(CustomerTable.segments.is_not(None))
+            .group_by(told)
         )
-        return {segment: n for segment, n in self._connection.execute(query) if segment is not None}
+        sizes: dict[str, int] = {}
+        for segments, n in self._connection.execute(query):
+            # Read here, as SQLite finds no name that JSON writes with escapes ("région").
+            value = (json.loads(segments) or {}).get(column)
+            if value is not None:
+                sizes[value] = sizes.get(value, 0) + n
+        return dict(sorted(sizes.items()))
 
     def extent(self, brand_id: int) -> Extent:
         """Return how many customers there are, and which days their orders span."""

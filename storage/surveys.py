@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
-from sqlalchemy import Connection, and_, exists, func, select
+from sqlalchemy import Connection, Text, and_, cast, exists, func, select
 from sqlalchemy.orm import aliased
 
 from twelvefold.records import Measure, SurveyAnswer
@@ -116,24 +117,27 @@ class Surveys:
         its_customer = and_(
             CustomerTable.brand_id == AnswerTable.brand_id, CustomerTable.customer_id == AnswerTable.customer_id
         )
-        value = func.coalesce(AnswerTable.segments[column].as_string(), CustomerTable.segments[column].as_string())
-        columns = (AnswerTable.score, AnswerTable.scale_low, AnswerTable.scale_high)
+        columns = (
+            *(cast(table.segments, Text) for table in (AnswerTable, CustomerTable)),
+            *(AnswerTable.score, AnswerTable.scale_low, AnswerTable.scale_high),
+        )
         query = (
-            select(value.label("value"), *columns, func.count())
+            select(*columns, func.count())
             .outerjoin(CustomerTable, its_customer)
             .where(AnswerTable.brand_id == brand_id, AnswerTable.measure == measure.value)
             .where(AnswerTable.score.is_not(None))
-            .group_by("value", *columns)
-            .order_by("value", *columns)
+            .group_by(*columns)
         )
         if since is not None:
             query = query.where(AnswerTable.local_date >= since)
         if until is not None:
             query = query.where(AnswerTable.local_date < until)
         found: dict[str, list[ScoreCount]] = {}
-        for segment, score, low, high, n in self._connection.execute(query):
-            if segment is not None:
-                found.setdefault(segment, []).append(ScoreCount(score, low, high, n))
+        for its_own, its_customers, score, low, high, n in self._connection.execute(query):
+            # Read here, as SQLite finds no name that JSON writes with escapes ("région").
+            told = {**_segments(its_customers), **_segments(its_own)}
+            if column in told:
+                found.setdefault(told[column], []).append(ScoreCount(score, low, high, n))
         return found
 
     def unjudged(self, brand_id: int, model: str, *, limit: int, after: int = 0) -> list[UnjudgedComment]:
@@ -166,6 +170,11 @@ class Surveys:
         """Return how many answers are stored."""
         query = select(func.count()).select_from(AnswerTable).where(AnswerTable.brand_id == brand_id)
         return self._connection.scalars(query).one()
+
+
+def _segments(told: str | None) -> dict[str, str]:
+    segments: dict[str, str] | None = json.loads(told) if told else None
+    return segments or {}
 
 
 def with_high_good(score: float, low: float | None, high: float | None, high_is_good: bool) -> float:
