@@ -117,27 +117,25 @@ class Surveys:
         its_customer = and_(
             CustomerTable.brand_id == AnswerTable.brand_id, CustomerTable.customer_id == AnswerTable.customer_id
         )
-        columns = (
-            *(cast(table.segments, Text) for table in (AnswerTable, CustomerTable)),
-            *(AnswerTable.score, AnswerTable.scale_low, AnswerTable.scale_high),
-        )
+        own, customers = cast(AnswerTable.segments, Text), cast(CustomerTable.segments, Text)
+        score, low, high = AnswerTable.score, AnswerTable.scale_low, AnswerTable.scale_high
         query = (
-            select(*columns, func.count())
+            select(own, customers, score, low, high, func.count())
             .outerjoin(CustomerTable, its_customer)
             .where(AnswerTable.brand_id == brand_id, AnswerTable.measure == measure.value)
-            .where(AnswerTable.score.is_not(None))
-            .group_by(*columns)
+            .where(score.is_not(None))
+            .group_by(own, customers, score, low, high)
         )
         if since is not None:
             query = query.where(AnswerTable.local_date >= since)
         if until is not None:
             query = query.where(AnswerTable.local_date < until)
         found: dict[str, list[ScoreCount]] = {}
-        for its_own, its_customers, score, low, high, n in self._connection.execute(query):
+        for its_own, its_customers, given, lowest, highest, n in self._connection.execute(query):
             # Read here, as SQLite finds no name that JSON writes with escapes ("région").
             told = {**_segments(its_customers), **_segments(its_own)}
             if column in told:
-                found.setdefault(told[column], []).append(ScoreCount(score, low, high, n))
+                found.setdefault(told[column], []).append(ScoreCount(given, lowest, highest, n))
         return found
 
     def unjudged(self, brand_id: int, model: str, *, limit: int, after: int = 0) -> list[UnjudgedComment]:
