@@ -134,7 +134,7 @@ class Surveys:
         for its_own, its_customers, given, lowest, highest, n in self._connection.execute(query):
             # Read here, as SQLite finds no name that JSON writes with escapes ("région").
             told = {**_segments(its_customers), **_segments(its_own)}
-            if column in told:
+            if column in told and given is not None:
                 found.setdefault(told[column], []).append(ScoreCount(given, lowest, highest, n))
         return found
 
