@@ -15,13 +15,25 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from twelvefold.models.cleaning import clean
+from twelvefold.models.training.annotations import NOTHING_KNOWN, Seed, aspect_map, seeds, urgency_words
+
 LABELS = ("negative", "neutral", "positive")
 VALIDATION_CAP = 1000
+LICENCES = ("yes", "unstated", "no")
+"""Whether a set may teach weights that are used in business, best first (see licences.yaml)."""
+
+POSTS = frozenset({"semeval_twitter", "tweeteval_sentiment", "umsab", "smp2020_ewect", "tass2020", "afrisenti"})
+"""Sets of posts about anything at all."""
+
+SEED_SOURCE = "twelvefold_seeds"
+SEED_REPEATS = 12
 
 
 @dataclass(frozen=True)
@@ -32,6 +44,9 @@ class Example:
         label: Index into `LABELS`, or None where only the stars are known.
         is_binary: The set knows no neutral class, so the neutral logit says nothing here.
         stars: 1 to 5, or None.
+        states: One number into `ASPECT_STATES` an aspect, or None where nothing is known of it.
+        mixed: Whether it praises and complains, or None.
+        urgency: One truth an urgency, or None.
     """
 
     text: str
@@ -41,6 +56,9 @@ class Example:
     language: str
     domain: str
     source: str
+    states: tuple[int | None, ...] = NOTHING_KNOWN.states
+    mixed: bool | None = None
+    urgency: tuple[bool, ...] | None = None
 
 
 def fingerprint(text: str) -> str:
@@ -52,34 +70,44 @@ def fingerprint(text: str) -> str:
 
 def read_set(path: Path, *, is_binary: bool) -> Iterator[tuple[Example, str | None]]:
     """Yield the examples of one gzip'd set, each with its published split or None."""
+    name = path.name.removesuffix(".jsonl.gz")
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             record: dict[str, Any] = json.loads(line)
             label = LABELS.index(record["label"]) if record.get("label") in LABELS else None
             stars = record.get("stars")
-            if label is None and stars is None:
+            aspects = aspect_map().labels_of(name, record)
+            if label is None and stars is None and aspects is NOTHING_KNOWN:
                 continue
+            text = clean(record["text"])
             example = Example(
-                text=record["text"].lstrip("\ufeff").strip(),
+                text=text,
                 label=label,
                 is_binary=is_binary,
                 stars=int(stars) if stars else None,
                 language=record["lang"],
                 domain=record.get("domain", "other"),
                 source=record["source"],
+                states=aspects.states,
+                mixed=aspects.mixed,
+                urgency=urgency_words().labels_of(
+                    text, record["lang"], record.get("label"), is_review=name not in POSTS
+                ),
             )
             if example.text:
                 yield example, record.get("split")
 
 
 def build_mixture(
-    folder: Path, mix_file: Path, held_out: Path | None, *, seed: int = 12
+    folder: Path, mix_file: Path, held_out: Path | None, *, seed: int = 12, worst_licence: str = "no"
 ) -> tuple[list[Example], list[Example]]:
     """Return (training, validation) examples as `mix_file` asks for, shuffled by `seed`.
 
     Texts of the public tests in `held_out` are dropped from both parts, and
-    texts of the validation part from the training part.
+    texts of the validation part from the training part. Sets whose licence is worse
+    than `worst_licence` ("yes", "unstated" or "no") give nothing to train on, but the same texts to validate.
     """
+    licences = licence_by_set()
     mix: dict[str, dict[str, Any]] = yaml.safe_load(mix_file.read_text("utf-8"))
     forbidden: set[str] = set()
     for path in sorted(held_out.glob("*.jsonl.gz")) if held_out else []:
@@ -117,12 +145,37 @@ def build_mixture(
             if key not in seen:
                 seen.add(key)
                 fresh.append(example)
-        taken = balanced_sample(fresh, int(mix[name]["take"]), chance)
+        is_allowed = LICENCES.index(licences[name]) <= LICENCES.index(worst_licence)
+        taken = balanced_sample(fresh, int(mix[name]["take"]) if is_allowed else 0, chance)
         share = float(mix[name].get("hant", 0))
         taken = [to_traditional(e) if e.language == "zh-Hans" and chance.random() < share else e for e in taken]
         training += taken * int(mix[name].get("repeat", 1))
+    training += [example for seed_line in seeds() for example in _of_seed(seed_line)] * SEED_REPEATS
     random.Random(seed).shuffle(training)
     return training, validation
+
+
+def _of_seed(line: Seed) -> list[Example]:
+    """Return a sentence of our own as examples, a Traditional Chinese one in both scripts."""
+    traditional = Example(
+        text=line.text,
+        label=LABELS.index(line.label),
+        is_binary=False,
+        stars=None,
+        language=line.language,
+        domain="shop",
+        source=SEED_SOURCE,
+        states=line.aspects.states,
+        mixed=line.aspects.mixed,
+        urgency=line.urgency,
+    )
+    return [traditional, to_simplified(traditional)] if line.language == "zh-Hant" else [traditional]
+
+
+def licence_by_set() -> dict[str, str]:
+    """Return for each set one of `LICENCES`."""
+    table = yaml.safe_load(Path(__file__).with_name("licences.yaml").read_text("utf-8"))
+    return {name: verdict for verdict, sets in table.items() for name in sets}
 
 
 def balanced_sample(examples: list[Example], size: int, chance: random.Random) -> list[Example]:
@@ -141,9 +194,16 @@ def balanced_sample(examples: list[Example], size: int, chance: random.Random) -
 
 def to_traditional(example: Example) -> Example:
     """Return the Simplified Chinese example in Traditional characters (Taiwan forms)."""
+    return replace(example, text=_converter("s2twp").convert(example.text), language="zh-Hant")
+
+
+def to_simplified(example: Example) -> Example:
+    """Return the Traditional Chinese example in Simplified characters."""
+    return replace(example, text=_converter("tw2sp").convert(example.text), language="zh-Hans")
+
+
+@cache
+def _converter(name: str) -> Any:
     from opencc import OpenCC
 
-    if not hasattr(to_traditional, "converter"):
-        to_traditional.converter = OpenCC("s2twp")  # type: ignore[attr-defined]
-    text: str = to_traditional.converter.convert(example.text)  # type: ignore[attr-defined]
-    return replace(example, text=text, language="zh-Hant")
+    return OpenCC(name)

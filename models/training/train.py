@@ -1,7 +1,9 @@
 """Fine-tune the encoder on the mixture: `python -m twelvefold.models.training.train --help`.
 
-Resumes from its checkpoint, so an interrupted run loses at most a few minutes.
-Linear learning-rate decay, token batches, frozen word embeddings; bfloat16 where the processor has it.
+Trains a teacher of all layers, or with `--keep 0,2,4,6,8,10 --start FOLDER` a student that begins with those layers of
+weights that ship; `--taught FOLDER` adds the teacher's own answers (see distil.py). Resumes from its checkpoint, so an
+interrupted run loses at most a few minutes. Linear learning-rate decay, token batches, frozen word embeddings; on a
+GPU in bfloat16, on a processor in float32, as bfloat16 is slower there unless the processor computes in it.
 """
 
 # ruff: noqa: S311 - chance shuffles batches here, it keeps no secrets
@@ -15,15 +17,18 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-from twelvefold.models.training.data import Example, build_mixture
-from twelvefold.models.training.network import ReviewNetwork
+from twelvefold.models.training.data import Example, build_mixture, fingerprint
+from twelvefold.models.training.losses import loss_of
+from twelvefold.models.training.network import ReviewNetwork, without_layers
+from twelvefold.models.weights_file import NETWORK_FILE, read_network
 
-MASKED_LOGIT = -1e4
+SAVE_EVERY_S = 240
 
 
 def encode(tokenizer: PreTrainedTokenizerFast, texts: Sequence[str], max_tokens: int) -> list[list[int]]:
@@ -66,23 +71,6 @@ def collate(ids: Sequence[Sequence[int]], padding: int) -> tuple[Tensor, Tensor]
     return tokens, mask
 
 
-def loss_of(logits: Tensor, star_logits: Tensor, examples: Sequence[Example]) -> Tensor:
-    """Return the sum of the sentiment and the stars loss over what is labelled."""
-    labels = torch.tensor([-100 if e.label is None else e.label for e in examples], device=logits.device)
-    binary = torch.tensor([e.is_binary for e in examples], device=logits.device)
-    neutral = torch.tensor([False, True, False], device=logits.device)
-    masked = logits.masked_fill(binary[:, None] & neutral[None, :], MASKED_LOGIT)
-    loss = functional.cross_entropy(masked, labels, ignore_index=-100, label_smoothing=0.0)
-    if bool((labels == -100).all()):
-        loss = logits.sum() * 0
-    stars = torch.tensor([e.stars or 0 for e in examples], device=logits.device)
-    if bool((stars > 0).any()):
-        targets = (stars[:, None] > torch.arange(1, 5, device=logits.device)).float()
-        steps = functional.binary_cross_entropy_with_logits(star_logits, targets, reduction="none").mean(1)
-        loss = loss + 0.3 * (steps * (stars > 0)).sum() / (stars > 0).sum()
-    return loss
-
-
 def epoch_batches(lengths: Sequence[int], budget: int, seed: int) -> Iterator[list[int]]:
     """Yield batches for ever, epoch after epoch, each epoch in its own order."""
     epoch = 0
@@ -91,40 +79,46 @@ def epoch_batches(lengths: Sequence[int], budget: int, seed: int) -> Iterator[li
         epoch += 1
 
 
-def main() -> None:
-    """Train and write `last.pt` (network, optimiser, step) into the run folder."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def options() -> argparse.ArgumentParser:
+    """Return the options of a run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of gzip'd sets")
     parser.add_argument("--tests", type=Path, help="folder of public tests, whose texts are kept out")
     parser.add_argument("--backbone", type=Path, required=True, help="folder of the unpacked encoder")
     parser.add_argument("--run", type=Path, required=True, help="folder for checkpoints and the log")
     parser.add_argument("--mix", type=Path, default=Path(__file__).with_name("mix.yaml"))
+    parser.add_argument("--only", choices=("yes", "unstated", "no"), default="no", help="worst licence that may teach")
+    parser.add_argument("--start", type=Path, help="folder of weights in our format to begin with")
+    parser.add_argument("--keep", help="layers of those weights that a student keeps, as 0,2,4,6,8,10")
+    parser.add_argument("--taught", type=Path, help="folder of a teacher's answers, as distil.py writes them")
     parser.add_argument("--epochs", type=float, default=1.0)
+    parser.add_argument("--steps", type=int, help="so many steps in place of epochs")
     parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--budget", type=int, default=2048, help="padded tokens in a batch")
     parser.add_argument("--max-tokens", type=int, default=128)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=12)
     parser.add_argument("--stop-after", type=int, help="stop after this many steps, for a trial")
-    wish = parser.parse_args()
+    return parser
 
+
+def main() -> None:
+    """Train and write `last.pt` (network, optimiser, step) into the run folder."""
+    wish = options().parse_args()
     torch.set_num_threads(wish.threads)
     torch.manual_seed(wish.seed)
     wish.run.mkdir(parents=True, exist_ok=True)
-    training, _ = build_mixture(wish.data, wish.mix, wish.tests, seed=wish.seed)
+    training, _ = build_mixture(wish.data, wish.mix, wish.tests, seed=wish.seed, worst_licence=wish.only)
     tokenizer = PreTrainedTokenizerFast.from_pretrained(wish.backbone)
     ids = encode(tokenizer, [example.text for example in training], wish.max_tokens)
     lengths = [len(sequence) for sequence in ids]
-    total = int(len(token_batches(lengths, wish.budget, random.Random(0))) * wish.epochs)
+    answers = taught_logits(wish.taught, training)
+    total = wish.steps or int(len(token_batches(lengths, wish.budget, random.Random(0))) * wish.epochs)
 
-    network = ReviewNetwork(BertConfig.from_pretrained(wish.backbone))
-    network.encoder = BertModel.from_pretrained(wish.backbone, add_pooling_layer=False)
-    for layer in network.modules():
-        if isinstance(layer, torch.nn.Dropout):
-            layer.p = 0.0
-    network.encoder.embeddings.word_embeddings.weight.requires_grad = False
-    heads = [p for n, p in network.named_parameters() if not n.startswith("encoder.")]
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network = first_network(wish.backbone, wish.start, wish.keep).to(device)
     body = [p for n, p in network.named_parameters() if n.startswith("encoder.") and p.requires_grad]
+    heads = [p for n, p in network.named_parameters() if not n.startswith("encoder.")]
     optimiser = torch.optim.AdamW(
         [{"params": body, "lr": wish.rate}, {"params": heads, "lr": wish.rate * 5}], weight_decay=0.01, fused=True
     )
@@ -134,14 +128,13 @@ def main() -> None:
     )
     step, checkpoint = 0, wish.run / "last.pt"
     if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
+        state = torch.load(checkpoint, weights_only=True, map_location=device)
         network.load_state_dict(state["network"], strict=False)
         optimiser.load_state_dict(state["optimiser"])
         schedule.load_state_dict(state["schedule"])
         step = int(state["step"])
     print(f"{len(training)} texts, {sum(lengths)} tokens, {total} steps, from step {step}", flush=True)
 
-    has_fast_bfloat16 = bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
     network.train()
     started_at, seen, running = time.monotonic(), 0, 0.0
     saved_at = started_at
@@ -151,9 +144,10 @@ def main() -> None:
         if number >= total or number == wish.stop_after:
             break
         tokens, mask = collate([ids[i] for i in batch], tokenizer.pad_token_id)
-        with torch.autocast("cpu", torch.bfloat16, enabled=has_fast_bfloat16):
-            logits, star_logits = network(tokens, mask)
-        loss = loss_of(logits.float(), star_logits.float(), [training[i] for i in batch])
+        with torch.autocast(device.type, torch.bfloat16, enabled=computes_in_bfloat16(device)):
+            said = network(tokens.to(device), mask.to(device))
+        taught = None if answers is None else torch.from_numpy(answers[batch]).to(device)
+        loss = loss_of(type(said)(*(part.float() for part in said)), [training[i] for i in batch], taught)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(body + heads, 1.0)
@@ -165,9 +159,51 @@ def main() -> None:
             rate = seen / (time.monotonic() - started_at)
             line = {"step": number, "of": total, "loss": round(running, 4), "texts_per_s": round(rate, 1)}
             print(json.dumps(line), flush=True)
-        if time.monotonic() - saved_at > 240 or number == total - 1:
+        if time.monotonic() - saved_at > SAVE_EVERY_S or number == total - 1:
             save(network, optimiser, schedule, number + 1, checkpoint)
             saved_at = time.monotonic()
+
+
+def first_network(backbone: Path, start: Path | None, keep: str | None) -> ReviewNetwork:
+    """Return the network to begin with: the encoder as pre-trained, or weights that ship, or some of their layers."""
+    config = BertConfig.from_pretrained(backbone)
+    network = ReviewNetwork(config)
+    network.encoder = BertModel.from_pretrained(backbone, add_pooling_layer=False)
+    if start is not None:
+        words = network.encoder.embeddings.word_embeddings
+        state = {name: torch.from_numpy(array) for name, array in read_network(start / NETWORK_FILE).items()}
+        if keep is not None:
+            kept = [int(number) for number in keep.split(",")]
+            state = without_layers(state, kept)
+            config.num_hidden_layers = len(kept)
+            network = ReviewNetwork(config)
+            network.encoder.embeddings.word_embeddings = words
+        network.load_state_dict(state, strict=False)
+    for layer in network.modules():
+        if isinstance(layer, torch.nn.Dropout):
+            layer.p = 0.0
+    network.encoder.embeddings.word_embeddings.weight.requires_grad = False
+    return network
+
+
+def taught_logits(folder: Path | None, examples: Sequence[Example]) -> NDArray[np.float32] | None:
+    """Return the teacher's sentiment logits, shape (texts, 3), rows of NaN where it was not asked; None without one."""
+    if folder is None:
+        return None
+    known: dict[str, NDArray[np.float32]] = {}
+    for path in sorted(folder.glob("*.npz")):
+        with np.load(path, allow_pickle=False) as answers:
+            known.update(zip(answers["keys"].tolist(), answers["logits"], strict=True))
+    nothing = np.full(3, np.nan, np.float32)
+    return np.stack([known.get(fingerprint(example.text), nothing) for example in examples])
+
+
+def computes_in_bfloat16(device: torch.device) -> bool:
+    """Tell whether bfloat16 is faster than float32 here: without instructions for it, it is several times slower."""
+    if device.type == "cuda":
+        return True
+    capabilities = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 def save(
