@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,19 @@ class StarTable:
     def of_rating(self, stars: float) -> Triple:
         """Return the class probabilities of a rating without text: prior x table (FIGURES.md, "Stars and text")."""
         return normalise([share * given for share, given in zip(self.prior, self.likelihood(stars), strict=True)])
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """From which probability on a thing is said to be there, as fitted on held-out texts.
+
+    Attributes:
+        aspects: By aspect; .5 where none is given.
+    """
+
+    aspects: Mapping[str, float] = field(default_factory=dict)
+    mixed: float = 0.5
+    urgency: float = 0.5
 
 
 def normalise(weights: Sequence[float]) -> Triple:

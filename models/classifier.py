@@ -17,6 +17,8 @@ from twelvefold.config import HubModel
 from twelvefold.errors import ModelUnusable
 from twelvefold.models.calibration import Temperatures
 from twelvefold.models.manifest import Windows
+from twelvefold.models.outputs import Outputs
+from twelvefold.models.sentences import Span, Tokens
 from twelvefold.records import Sentiment
 
 WINDOWS = Windows(tokens=256, overlap=64, most=32, ends_share=0.5)
@@ -100,12 +102,15 @@ class ClassifierNetwork:
         start = next((at for at in range(len(whole)) if whole[at : at + len(bare)] == bare), 0)
         self._before, self._after = whole[:start], whole[start + len(bare) :]
 
-    def tokenise(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the token ids of each text without special tokens."""
-        return [list(ids) for ids in self._tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]]
+    def tokenise(self, texts: Sequence[str]) -> list[Tokens]:
+        """Return the token ids of each text without special tokens; its sentences are not told apart."""
+        return [
+            Tokens(list(ids))
+            for ids in self._tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]
+        ]
 
-    def forward(self, bodies: Sequence[Sequence[int]]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        """Return the logarithms of the class probabilities, shape (texts, 3), and no stars."""
+    def forward(self, bodies: Sequence[Sequence[int]], sentences: Sequence[Sequence[Span]]) -> Outputs:
+        """Return the logarithms of the class probabilities, and nothing else."""
         import torch
 
         sequences = [[*self._before, *body, *self._after] for body in bodies]
@@ -118,7 +123,7 @@ class ClassifierNetwork:
         with torch.inference_mode():
             logits = self._network(input_ids=ids, attention_mask=mask).logits
         shares = torch.softmax(logits.float(), dim=-1).numpy() @ self._columns
-        return np.log(np.maximum(shares, 1e-9)).astype(np.float32), None
+        return Outputs(np.log(np.maximum(shares, 1e-9)).astype(np.float32))
 
 
 def _load(name: str, revision: str | None, *, local: bool) -> tuple[Any, Any]:

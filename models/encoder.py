@@ -18,9 +18,26 @@ from torch import Tensor
 from torch.nn import functional
 
 from twelvefold.errors import ModelUnusable
+from twelvefold.models.outputs import Outputs
+from twelvefold.models.sentences import Span
+from twelvefold.models.taxonomy import ASPECT_STATES, ASPECTS, URGENCIES
 from twelvefold.models.weights_file import MEND, unpack_blocks
 
-HEADS = ("sentiment.weight", "sentiment.bias", "stars.weight", "star_steps")
+HEADS = (
+    "sentiment.weight",
+    "sentiment.bias",
+    "stars.weight",
+    "star_steps",
+    "aspects.weight",
+    "aspects.bias",
+    "mixed.weight",
+    "mixed.bias",
+    "urgency.weight",
+    "urgency.bias",
+)
+"""The tensors of the heads; those of aspects, mixed and urgency may all be missing."""
+
+Linear = tuple[Tensor, Tensor]
 
 
 @dataclass(frozen=True)
@@ -78,6 +95,9 @@ class PackedEncoder:
         self._sentiment_bias = self._take("sentiment.bias", 3)
         self._stars_weight = self._take("stars.weight", 1, hidden)
         self._star_steps = self._take("star_steps", 4)
+        self._mixed = self._head("mixed", 1)
+        self._aspects = self._head("aspects", len(ASPECTS) * len(ASPECT_STATES))
+        self._urgency = self._head("urgency", len(URGENCIES))
         self._tensors = {}
 
     def _take(self, name: str, *size: int) -> Tensor:
@@ -86,6 +106,12 @@ class PackedEncoder:
             found = "missing" if tensor is None else f"of shape {tuple(tensor.shape)}"
             raise ModelUnusable(f"the model's tensor {name} is {found}, not of shape {size}; {MEND}")
         return tensor
+
+    def _head(self, name: str, size: int) -> Linear | None:
+        """Return a head that weights of an older make do not have."""
+        if f"{name}.weight" not in self._tensors:
+            return None
+        return self._take(f"{name}.weight", size, self.shape.hidden), self._take(f"{name}.bias", size)
 
     def _norm(self, name: str) -> tuple[Tensor, Tensor]:
         return self._take(f"{name}.weight", self.shape.hidden), self._take(f"{name}.bias", self.shape.hidden)
@@ -106,26 +132,39 @@ class PackedEncoder:
             output_norm=self._norm(f"{name}.output.LayerNorm"),
         )
 
-    def forward(self, sequences: Sequence[Sequence[int]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Return sentiment logits, shape (texts, 3), and star-step logits, shape (texts, 4).
+    def forward(self, sequences: Sequence[Sequence[int]], sentences: Sequence[Sequence[Span]] | None = None) -> Outputs:
+        """Return what the heads say.
 
-        The star steps are the logits of P(stars > 1) ... P(stars > 4) (Cao, Mirjalili and Raschka 2020, CORAL).
+        Aspects and urgency are read off each sentence's own mean token vector, which
+        the encoder has seen within the whole text.
 
         Args:
             sequences: Token ids of each text, with the special tokens, none empty or longer than `positions`.
+            sentences: (start, end) in tokens of each text's sentences, none empty.
         """
         order = sorted(range(len(sequences)), key=lambda index: len(sequences[index]))
         runs = [(length, len(list(group))) for length, group in groupby(order, key=lambda index: len(sequences[index]))]
         with torch.inference_mode():
+            state = self._encode([sequences[index] for index in order], runs)
             pooled = torch.empty(len(sequences), self.shape.hidden)
-            pooled[torch.tensor(order)] = self._encode([sequences[index] for index in order], runs)
-            sentiment = functional.linear(pooled, self._sentiment_weight, self._sentiment_bias)
-            stars = functional.linear(pooled, self._stars_weight) + self._star_steps
-        return np.asarray(sentiment.numpy(), np.float32), np.asarray(stars.numpy(), np.float32)
+            pooled[torch.tensor(order)] = torch.cat(
+                [part.view(-1, length, self.shape.hidden).mean(1) for length, part in _parts(state, runs)]
+            )
+            aspects = urgency = None
+            if sentences is not None and self._aspects is not None and self._urgency is not None:
+                said = _sentence_vectors(state, sequences, order, sentences)
+                told = functional.linear(said, *self._aspects).view(-1, len(ASPECTS), len(ASPECT_STATES))
+                aspects, urgency = told.numpy(), functional.linear(said, *self._urgency).numpy()
+            return Outputs(
+                sentiment=functional.linear(pooled, self._sentiment_weight, self._sentiment_bias).numpy(),
+                stars=(functional.linear(pooled, self._stars_weight) + self._star_steps).numpy(),
+                mixed=None if self._mixed is None else functional.linear(pooled, *self._mixed).squeeze(-1).numpy(),
+                aspects=aspects,
+                urgency=urgency,
+            )
 
     def _encode(self, sequences: Sequence[Sequence[int]], runs: Sequence[tuple[int, int]]) -> Tensor:
-        """Return the mean token vector of each sequence; `runs` are (length, count) in their order."""
-        hidden = self.shape.hidden
+        """Return the packed token vectors, shape (tokens, hidden); `runs` are (length, count) in their order."""
         ids = np.concatenate([np.asarray(sequence, np.int64) for sequence in sequences])
         places = torch.cat([torch.arange(length).repeat(count) for length, count in runs])
         state = torch.from_numpy(unpack_blocks(self._blocks[ids])) + self._positions[places]
@@ -137,7 +176,7 @@ class PackedEncoder:
             wide = functional.gelu(functional.linear(state, layer.wide_weight, layer.wide_bias))
             narrow = functional.linear(wide, layer.narrow_weight, layer.narrow_bias)
             state = self._normalise(narrow + state, layer.output_norm)
-        return torch.cat([part.view(-1, length, hidden).mean(1) for length, part in _parts(state, runs)])
+        return state
 
     def _attend(self, mixed: Tensor, runs: Sequence[tuple[int, int]]) -> Tensor:
         """Return attention outputs, shape (tokens, hidden), of packed queries, keys and values."""
@@ -159,3 +198,18 @@ def _parts(packed: Tensor, runs: Sequence[tuple[int, int]]) -> Iterator[tuple[in
     for length, count in runs:
         yield length, packed[start : start + length * count]
         start += length * count
+
+
+def _sentence_vectors(
+    state: Tensor, sequences: Sequence[Sequence[int]], order: Sequence[int], sentences: Sequence[Sequence[Span]]
+) -> Tensor:
+    """Return the mean token vector of each sentence, shape (sentences, hidden), in the order of the texts."""
+    firsts = [0] * len(sequences)
+    start = 0
+    for index in order:
+        firsts[index] = start
+        start += len(sequences[index])
+    spans = [(firsts[index] + begin, firsts[index] + end) for index, own in enumerate(sentences) for begin, end in own]
+    if not spans:
+        return state[:0]
+    return torch.stack([state[begin:end].mean(0) for begin, end in spans])

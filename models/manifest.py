@@ -11,14 +11,25 @@ from typing import Any, cast
 
 from twelvefold.errors import ModelUnusable
 from twelvefold.models.anchors import Anchor
-from twelvefold.models.calibration import StarTable, Temperatures, Triple
+from twelvefold.models.calibration import StarTable, Temperatures, Thresholds, Triple
 from twelvefold.models.weights_file import MEND
 from twelvefold.records import Sentiment
 
 FORMAT = "twelvefold-weights/1"
 MANIFEST_FILE = "model.json"
 # What changes a judgement; figures and prose may change without making the cache stale.
-JUDGING_KEYS = ("format", "name", "labels", "encoder", "windows", "temperature", "prior", "stars_given_class", "files")
+JUDGING_KEYS = (
+    "format",
+    "name",
+    "labels",
+    "encoder",
+    "windows",
+    "temperature",
+    "prior",
+    "stars_given_class",
+    "thresholds",
+    "files",
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,7 @@ class Manifest:
     windows: Windows
     temperatures: Temperatures
     stars: StarTable
+    thresholds: Thresholds
     anchors: tuple[tuple[Anchor, Triple], ...]
     anchor_tolerance: float
     files: Mapping[str, str]
@@ -70,7 +82,7 @@ class Manifest:
 
 def revision_of(document: Mapping[str, Any]) -> str:
     """Return the hash of the keys of `model.json` that change a judgement."""
-    judging = {key: document.get(key) for key in JUDGING_KEYS}
+    judging = {key: document[key] for key in JUDGING_KEYS if key in document}
     canonical = json.dumps(judging, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("utf-8")).hexdigest()[:12]
 
@@ -115,6 +127,7 @@ def _parse(document: dict[str, Any]) -> Manifest:
         windows=Windows(**document["windows"]),
         temperatures=Temperatures(float(temperature["default"]), dict(temperature["by_language"])),
         stars=StarTable(_shares(document["prior"]), cast(Any, rows)),
+        thresholds=Thresholds(**document.get("thresholds", {})),
         anchors=tuple(
             (Anchor(entry["text"], entry["language"], Sentiment(entry["label"])), _shares(entry))
             for entry in document["anchors"]

@@ -6,14 +6,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from twelvefold.errors import ModelUnusable
 from twelvefold.models.encoder import EncoderShape, PackedEncoder
 from twelvefold.models.manifest import Manifest, read_manifest
+from twelvefold.models.outputs import Outputs
+from twelvefold.models.sentences import SentenceEnds, Span, Tokens
 from twelvefold.models.weights_file import (
     EMBEDDINGS_FILE,
     MEND,
@@ -56,17 +56,24 @@ class PackagedNetwork:
         first, last, *empty = (self._tokenizer.token_to_id(token) for token in SPECIAL_TOKENS)
         if first is None or last is None:
             raise ModelUnusable(f"the model in {folder} has a tokenizer without sentence marks; {MEND}")
+        self._ends = SentenceEnds(self._tokenizer.get_vocab())
         self._first, self._last, self._empty = first, last, frozenset(empty)
         self.encoder = PackedEncoder(shape, embeddings.blocks, read_network(folder / NETWORK_FILE))
         self.model = self.manifest.model
         self.windows = self.manifest.windows
         self.temperatures = self.manifest.temperatures
 
-    def tokenise(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the token ids of each text without special tokens; none where no token is known."""
-        encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [[] if self._empty.issuperset(encoding.ids) else encoding.ids for encoding in encodings]
+    def tokenise(self, texts: Sequence[str]) -> list[Tokens]:
+        """Return the tokens and sentences of each text; none where no token is known."""
+        return [
+            Tokens(()) if self._empty.issuperset(encoding.ids) else self._tokens(encoding.ids, encoding.offsets)
+            for encoding in self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        ]
 
-    def forward(self, bodies: Sequence[Sequence[int]]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
-        """Return sentiment logits, shape (texts, 3), and star-step logits, shape (texts, 4)."""
-        return self.encoder.forward([[self._first, *body, self._last] for body in bodies])
+    def _tokens(self, ids: list[int], offsets: list[Span]) -> Tokens:
+        return Tokens(ids, self._ends.spans(ids), offsets)
+
+    def forward(self, bodies: Sequence[Sequence[int]], sentences: Sequence[Sequence[Span]]) -> Outputs:
+        """Return what the heads say of bodies without special tokens, and of their sentences."""
+        sequences = [[self._first, *body, self._last] for body in bodies]
+        return self.encoder.forward(sequences, [[(start + 1, end + 1) for start, end in own] for own in sentences])

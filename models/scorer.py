@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from twelvefold.models.anchors import ANCHORS
 from twelvefold.models.calibration import (
     NOTHING_TO_JUDGE,
     StarTable,
+    Thresholds,
     Triple,
     probabilities,
     weigh_stars,
@@ -22,12 +24,14 @@ from twelvefold.models.cleaning import clean
 from twelvefold.models.language import detect_language
 from twelvefold.models.manifest import MANIFEST_FILE, read_manifest
 from twelvefold.models.reading import Network, Reading, read
+from twelvefold.models.verdicts import aspects_of, urgency_of
 from twelvefold.models.weights_file import MEND
 from twelvefold.records import Judgement, Sentiment
 
 WEIGHTS = Path(__file__).with_name("weights")
 LABELS = tuple(Sentiment)
 RATING_MODEL = "rating"
+DEFAULT_THRESHOLDS = Thresholds()
 
 
 class Scorer:
@@ -37,10 +41,11 @@ class Scorer:
         model: Name and revision, as judgements carry them.
     """
 
-    def __init__(self, network: Network, stars: StarTable) -> None:
+    def __init__(self, network: Network, stars: StarTable, thresholds: Thresholds = DEFAULT_THRESHOLDS) -> None:
         self.model = network.model
         self._network = network
         self._stars = stars
+        self._thresholds = thresholds
 
     def score(
         self,
@@ -90,7 +95,13 @@ class Scorer:
         triple, contradiction = probabilities(reading.logits, self._network.temperatures.of(language)), False
         if rating is not None:
             triple, contradiction = weigh_stars(triple, rating, self._stars)
-        return _judgement(key, self.model, triple, reading.stars, language, contradiction=contradiction)
+        judgement = _judgement(key, self.model, triple, reading.stars, language, contradiction=contradiction)
+        return replace(
+            judgement,
+            mixed=None if reading.mixed is None else reading.mixed >= self._thresholds.mixed,
+            aspects=() if reading.sentences is None else aspects_of(reading.sentences, self._thresholds),
+            urgency=None if reading.sentences is None else urgency_of(reading.sentences, self._thresholds),
+        )
 
 
 def load_scorer(model: str | HubModel, folder: Path) -> Scorer:
@@ -114,7 +125,7 @@ def load_scorer(model: str | HubModel, folder: Path) -> Scorer:
     from twelvefold.models.packaged import PackagedNetwork
 
     network = PackagedNetwork(place)
-    scorer = Scorer(network, network.manifest.stars)
+    scorer = Scorer(network, network.manifest.stars, network.manifest.thresholds)
     anchors = network.manifest.anchors
     answers = scorer.score([anchor.text for anchor, _ in anchors], languages=[a.language for a, _ in anchors])
     for (anchor, told), answer in zip(anchors, answers, strict=True):

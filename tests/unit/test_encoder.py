@@ -34,19 +34,35 @@ def test_packed_texts_are_computed_as_transformers_computes_them(pair):
     network, packed, _, _ = pair
     chance = np.random.default_rng(6)
     texts = [chance.integers(0, 50, length).tolist() for length in (7, 1, 40, 7, 12, 3, 12, 12)]
-    sentiment, steps = packed.forward(texts)
+    said = packed.forward(texts, [[(0, len(text))] for text in texts])
     for row, text in enumerate(texts):
         with torch.no_grad():
-            whole, stars = network(torch.tensor([text]), torch.ones(1, len(text), dtype=torch.long))
-        assert np.abs(whole.numpy()[0] - sentiment[row]).max() < 1e-4
-        assert np.abs(stars.numpy()[0] - steps[row]).max() < 1e-4
+            whole = network(torch.tensor([text]), torch.ones(1, len(text), dtype=torch.long))
+        for head in ("sentiment", "stars", "mixed", "aspects", "urgency"):
+            assert np.abs(getattr(whole, head).numpy()[0] - getattr(said, head)[row]).max() < 1e-4, head
+
+
+def test_each_sentence_is_judged_by_its_own_tokens_within_the_whole_text(pair):
+    _, packed, _, _ = pair
+    text = list(range(20))
+    said = packed.forward([[7] * 5, text, [9]], [[(0, 2), (2, 5)], [(0, 20)], []])
+    assert said.aspects.shape == (3, 12, 4)
+    assert np.abs(said.aspects[2] - packed.forward([text], [[(0, 20)]]).aspects[0]).max() <= 1e-5
+    assert np.abs(said.urgency[0] - said.urgency[1]).max() > 1e-4
+
+
+def test_weights_without_the_newer_heads_judge_sentiment_alone(pair):
+    _, _, tensors, blocks = pair
+    older = {name: tensor for name, tensor in tensors.items() if not name.startswith(("aspects", "mixed", "urgency"))}
+    said = PackedEncoder(SHAPE, blocks, older).forward([[1, 2, 3]], [[(0, 3)]])
+    assert (said.aspects, said.mixed, said.urgency) == (None, None, None)
 
 
 def test_company_changes_no_answer(pair):
     _, packed, _, _ = pair
     text = list(range(20))
-    alone, _ = packed.forward([text])
-    crowd, _ = packed.forward([[1, 2], text, [3] * 20, [4] * 39])
+    alone = packed.forward([text]).sentiment
+    crowd = packed.forward([[1, 2], text, [3] * 20, [4] * 39]).sentiment
     assert np.abs(alone[0] - crowd[1]).max() <= 1e-5
 
 
