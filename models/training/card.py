@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from twelvefold.models.training.data import LABELS, Example
+from twelvefold.models.training.data import LABELS, Example, licence_by_set
 
 FEWEST_SHOWN = 50
 MAIN_LANGUAGES = ("en", "fr", "zh-Hans", "zh-Hant")
@@ -26,11 +26,15 @@ PUBLIC_FIGURES = (
 INTRODUCTION = """# Model card: {model}
 
 A small multilingual judge of customer texts: negative, neutral or positive, and the stars (1-5) that a text suggests.
-It runs offline on a processor. It is the first model of Twelvefold, a start to build on.
+It runs offline on a processor. Sentence by sentence it also tells aspects of the experience, each with its own
+sentiment, and urgency (a threat to leave, safety, law, money); and whether a text praises and complains at once.
 
 - Encoder: multilingual-e5-small (Wang et al. 2024), {layers} layers of width {hidden}, vocabulary cut to review texts;
   word embeddings frozen, in 4-bit blocks; all else fine-tuned, then int8. It computes in float32.
-- Heads on the mean token vector: three classes; four ordinal steps for the stars.
+- Heads on the mean token vector: three classes; four ordinal steps for the stars; mixed. Heads on the mean vector of
+  each sentence: twelve aspects (absent, negative, neutral, positive) and four kinds of urgency.
+- A student of a teacher of twelve layers: it began with every other layer of it, and learnt its answers on part of
+  the texts beside the labels (`models/training/distil.py`).
 - Long texts: head and tail of {tokens} tokens together, and windows of as many over the whole, {overlap} shared, at
   most {most}; the mean of their logits, in which head and tail have a share of {ends_share}.
 - Calibration: one temperature a language, fitted on one half of the validation texts; all figures below are from
@@ -46,14 +50,16 @@ LIMITS = """
 - The neutral class is the weakest in every language: annotators themselves disagree most about it.
 - Irony, and texts that praise and complain at once, are often misread. A review of 3 stars counts as neutral in
   most sets.
-- No aspects, no urgency and no mixed verdicts yet.
+- Aspects were taught by sets about restaurants, hotels, laptops, phones, trains and airlines; the loyalty programme,
+  websites and the technology of a place mostly by a few sentences of our own. Urgency was taught by words
+  (`models/training/urgency.yaml`) and own sentences: no labelled set exists to measure it by.
 - Word embeddings have four bits: rare words lose most.
 - Dialects and transliterated text (Hindi in Latin letters among them) are judged markedly worse.
 
 ## Data and licences
 Fine-tuned on the public sets below. Several are published for research only, some without a licence, some were
 collected from sites that state terms of their own. The weights hold no text of theirs. Who needs weights from
-freely licensed data only should train again from `models/training/mix.yaml` with the sets that suit.
+freely licensed data only should train again with `--only yes` (see `models/training/licences.yaml`).
 """
 
 NOTICE = """The encoder in this folder derives from multilingual-e5-small
@@ -93,11 +99,22 @@ def model_card(document: Mapping[str, Any], training: Sequence[Example]) -> str:
     opening = INTRODUCTION.format(
         model=f"{document['name']}/{document['revision']}", **document["encoder"], **document["windows"]
     )
-    parts = [opening, "## Figures", *_figures(validation), *_calibration(document), *_confusion(validation), LIMITS]
+    parts = [
+        opening,
+        "## Figures",
+        *_figures(validation),
+        *_aspects(document),
+        *_calibration(document),
+        *_confusion(validation),
+        LIMITS,
+    ]
     sets = Counter((example.source, example.language) for example in training)
-    parts += ["| set | language | training texts, repeats included |", "|---|---|---|"]
+    licences = licence_by_set()
+    parts += ["| set | free for business use | language | training texts, repeats included |", "|---|---|---|---|"]
     parts += [
-        f"| {source} | {language} | {count} |" for (source, language), count in sorted(sets.items()) if count >= 20
+        f"| {source} | {licences.get(source, 'unstated')} | {language} | {count} |"
+        for (source, language), count in sorted(sets.items())
+        if count >= 20
     ]
     return "\n".join(parts) + "\n"
 
@@ -169,6 +186,24 @@ def _figures(validation: Mapping[str, Any]) -> list[str]:
         f"macro-F1 {_percent(told['macro_f1_int8'])} against {_percent(told['macro_f1_float32'])}.",
     ]
     return lines
+
+
+def _aspects(document: Mapping[str, Any]) -> list[str]:
+    """Return a table of how well aspects are found; nothing for a network without such heads."""
+    told = document["validation"].get("aspects", {})
+    if not told:
+        return []
+    return [
+        "",
+        "Aspects (and mixed verdicts) on held-out texts of the aspect sets; groups of fewer than 20 are left out.",
+        "",
+        "| aspect | texts that speak of it | F1 of its being there | accuracy of its polarity |",
+        "|---|---|---|---|",
+        *(
+            f"| {name} | {entry['n']} | {_percent(entry['f1'])} | {_percent(entry.get('polarity_accuracy'))} |"
+            for name, entry in told.items()
+        ),
+    ]
 
 
 def _calibration(document: Mapping[str, Any]) -> list[str]:

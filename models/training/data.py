@@ -33,7 +33,6 @@ POSTS = frozenset({"semeval_twitter", "tweeteval_sentiment", "umsab", "smp2020_e
 """Sets of posts about anything at all."""
 
 SEED_SOURCE = "twelvefold_seeds"
-SEED_REPEATS = 12
 
 
 @dataclass(frozen=True)
@@ -115,6 +114,8 @@ def build_mixture(
     by_set: dict[str, list[Example]] = {}
     validation: list[Example] = []
     for name, wish in sorted(mix.items()):
+        if name == SEED_SOURCE:
+            continue
         rows = [
             row
             for row in read_set(folder / f"{name}.jsonl.gz", is_binary=bool(wish.get("binary")))
@@ -145,12 +146,13 @@ def build_mixture(
             if key not in seen:
                 seen.add(key)
                 fresh.append(example)
-        is_allowed = LICENCES.index(licences[name]) <= LICENCES.index(worst_licence)
+        is_allowed = LICENCES.index(licences.get(name, "unstated")) <= LICENCES.index(worst_licence)
         taken = balanced_sample(fresh, int(mix[name]["take"]) if is_allowed else 0, chance)
         share = float(mix[name].get("hant", 0))
         taken = [to_traditional(e) if e.language == "zh-Hans" and chance.random() < share else e for e in taken]
         training += taken * int(mix[name].get("repeat", 1))
-    training += [example for seed_line in seeds() for example in _of_seed(seed_line)] * SEED_REPEATS
+    own = mix.get(SEED_SOURCE, {"repeat": 0})
+    training += [example for line in seeds() for example in _of_seed(line)] * int(own["repeat"])
     random.Random(seed).shuffle(training)
     return training, validation
 

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from twelvefold.errors import ModelUnusable
 from twelvefold.models.anchors import ANCHORS
-from twelvefold.models.calibration import StarTable, Triple, fit_star_table, fit_temperature, probabilities
+from twelvefold.models.calibration import StarTable, Thresholds, Triple, fit_star_table, fit_temperature, probabilities
 from twelvefold.models.encoder import HEADS, EncoderShape, PackedEncoder
 from twelvefold.models.evaluate import by_group, figures, judge, macro_scores
 from twelvefold.models.manifest import FORMAT, MANIFEST_FILE, revision_of
@@ -31,6 +31,7 @@ from twelvefold.models.packaged import PackagedNetwork
 from twelvefold.models.scorer import WEIGHTS, Scorer, load_scorer
 from twelvefold.models.training.card import MAIN_LANGUAGES, model_card, notice
 from twelvefold.models.training.data import LABELS, Example, build_mixture, fingerprint
+from twelvefold.models.training.thresholds import aspect_figures, fit_thresholds, known_pairs
 from twelvefold.models.weights_file import (
     EMBEDDINGS_FILE,
     NETWORK_FILE,
@@ -59,7 +60,7 @@ def main() -> None:
     parser.add_argument("--checkpoint", type=Path, required=True, help="`last.pt` of the training run")
     parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder of the weights")
     parser.add_argument("--mix", type=Path, default=Path(__file__).with_name("mix.yaml"))
-    parser.add_argument("--name", default="twelvefold-first")
+    parser.add_argument("--name", default="twelvefold-small")
     parser.add_argument("--seed", type=int, default=12, help="of the training run, so that the same texts are held out")
     parser.add_argument("--most", type=int, default=300, help="validation texts a set in a main language")
     parser.add_argument("--draft", action="store_true", help="of a checkpoint in mid-training: drop anchors that fail")
@@ -170,7 +171,7 @@ def scorer_of(folder: Path, document: Mapping[str, Any]) -> Scorer:
     }
     write_document(folder, unfinished)
     network = PackagedNetwork(folder)
-    return Scorer(network, network.manifest.stars)
+    return Scorer(network, network.manifest.stars, network.manifest.thresholds)
 
 
 def fit(
@@ -206,6 +207,7 @@ def fit(
         "stars_given_class": dict(zip(LABELS, fit_star_table(judged, stars), strict=True)),
         "languages": [language for language, count in texts.most_common() if count >= 500],
         "anchor_tolerance": ANCHOR_TOLERANCE,
+        "thresholds": fit_thresholds(known_pairs(fitting, readings)),
     }
 
 
@@ -226,7 +228,10 @@ def validate(folder: Path, document: Mapping[str, Any], judging: Sequence[Exampl
         }
         for example in judging
     ]
-    verdicts, _ = judge(rows, scorer_of(folder, document))
+    scorer = scorer_of(folder, document)
+    verdicts, _ = judge(rows, scorer)
+    spoken_of = [example for example in judging if any(state is not None for state in example.states)]
+    pairs = known_pairs(spoken_of, scorer.read([example.text for example in spoken_of]))
     three = [
         verdict
         for verdict, example in zip(verdicts, judging, strict=True)
@@ -238,6 +243,7 @@ def validate(folder: Path, document: Mapping[str, Any], judging: Sequence[Exampl
         "all": figures(three),
         "by_language": by_group(three, lambda verdict: verdict.language),
         "by_source": by_group(verdicts, lambda verdict: verdict.source),
+        "aspects": aspect_figures(pairs, Thresholds(**document["thresholds"])),
     }
 
 

@@ -1,10 +1,12 @@
 import gzip
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+import yaml
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig
 
@@ -13,9 +15,11 @@ from twelvefold.models.anchors import ANCHORS
 from twelvefold.models.manifest import read_manifest
 from twelvefold.models.scorer import load_scorer
 from twelvefold.models.training import evaluate_public, export
-from twelvefold.models.training.data import Example, build_mixture, fingerprint
-from twelvefold.models.training.network import ReviewNetwork
-from twelvefold.models.training.train import collate, encode, loss_of, save, token_batches
+from twelvefold.models.training.annotations import FOLDER
+from twelvefold.models.training.data import Example, build_mixture, fingerprint, licence_by_set
+from twelvefold.models.training.losses import loss_of
+from twelvefold.models.training.network import Heads, ReviewNetwork, without_layers
+from twelvefold.models.training.train import collate, encode, save, token_batches
 
 LABELS = ("negative", "neutral", "positive")
 
@@ -77,20 +81,57 @@ def example(label, *, is_binary=False, stars=None):
     return Example("text", label, is_binary, stars, "en", "shop", "set")
 
 
+def heads(texts):
+    shapes = {"sentiment": (3,), "stars": (4,), "aspects": (12, 4), "mixed": (), "urgency": (4,)}
+    return Heads(**{name: torch.zeros(texts, *shape, requires_grad=True) for name, shape in shapes.items()})
+
+
 def test_a_binary_set_says_nothing_of_the_neutral_class():
-    logits = torch.zeros(2, 3, requires_grad=True)
-    loss_of(logits, torch.zeros(2, 4), [example(0, is_binary=True), example(2)]).backward()
-    assert logits.grad[0, 1] == 0
-    assert logits.grad[1, 1] != 0
+    said = heads(2)
+    loss_of(said, [example(0, is_binary=True), example(2)]).backward()
+    assert said.sentiment.grad[0, 1] == 0
+    assert said.sentiment.grad[1, 1] != 0
 
 
 def test_stars_alone_teach_the_stars_head_only():
-    logits = torch.zeros(1, 3, requires_grad=True)
-    steps = torch.zeros(1, 4, requires_grad=True)
-    loss_of(logits, steps, [example(None, stars=3)]).backward()
-    assert not logits.grad.any()
-    assert (steps.grad[0, :2] < 0).all()
-    assert (steps.grad[0, 2:] > 0).all()
+    said = heads(1)
+    loss_of(said, [example(None, stars=3)]).backward()
+    assert not any(part.grad is not None and part.grad.any() for part in (said.sentiment, said.aspects, said.urgency))
+    assert (said.stars.grad[0, :2] < 0).all()
+    assert (said.stars.grad[0, 2:] > 0).all()
+
+
+def test_a_teacher_is_heard_where_it_was_asked():
+    said = heads(2)
+    taught = torch.tensor([[3.0, 0.0, -3.0], [torch.nan] * 3])
+    loss_of(said, [example(None), example(None)], taught).backward()
+    assert said.sentiment.grad[0, 0] < 0 < said.sentiment.grad[0, 2]
+    assert not said.sentiment.grad[1].any()
+
+
+def test_aspects_are_taught_where_they_are_known():
+    states = (1, None, 0, *[None] * 9)
+    said = heads(1)
+    loss_of(said, [replace(example(None), states=states, urgency=(True, False, False, False))]).backward()
+    assert said.aspects.grad[0, 0, 1] < 0 < said.aspects.grad[0, 0, 3]
+    assert said.aspects.grad[0, 2, 0] < 0
+    assert not said.aspects.grad[0, 1].any()
+    assert said.urgency.grad[0, 0] < 0 < said.urgency.grad[0, 1]
+
+
+def test_every_set_of_the_mixture_has_a_licence_on_record():
+    mix = yaml.safe_load((FOLDER / "mix.yaml").read_text("utf-8"))
+    assert set(mix) <= set(licence_by_set())
+
+
+def test_a_students_layers_are_numbered_anew():
+    state = {f"encoder.encoder.layer.{n}.w": torch.tensor(n) for n in range(4)} | {"sentiment.weight": torch.tensor(9)}
+    kept = without_layers(state, [0, 3])
+    assert {name: int(value) for name, value in kept.items()} == {
+        "encoder.encoder.layer.0.w": 0,
+        "encoder.encoder.layer.1.w": 3,
+        "sentiment.weight": 9,
+    }
 
 
 def test_batches_keep_to_their_budget_of_padded_tokens():
