@@ -32,7 +32,7 @@ def aspects_of(sentences: Sequence[Sentence], thresholds: Thresholds) -> tuple[d
     for number, aspect in enumerate(ASPECTS):
         speaking = np.flatnonzero(presence[:, number] >= thresholds.aspects.get(aspect, 0.5))
         if speaking.size:
-            found.append(_aspect(aspect, [sentences[at] for at in speaking], states[speaking, number, 1:]))
+            found.append(_aspect(aspect, [sentences[at] for at in speaking.tolist()], states[speaking, number, 1:]))
     return tuple(found)
 
 

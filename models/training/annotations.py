@@ -42,7 +42,7 @@ class AspectMap:
     """The mapping of `aspects.yaml`: from a set's record to our aspects."""
 
     def __init__(self, rules: Mapping[str, Any]) -> None:
-        tables = {
+        tables: dict[str, list[tuple[str, str | None]]] = {
             name: [(pattern.lower(), aspect) for pattern, aspect in table.items()]
             for name, table in rules["categories"].items()
         }
@@ -51,7 +51,9 @@ class AspectMap:
         self._complete = frozenset(rules["complete"])
         self._reasons: Mapping[str, str] = rules["reasons"]
         self._whole: Mapping[str, str] = rules["whole"]
-        self._terms = {term.lower(): aspect for aspect, terms in rules["terms"].items() for term in terms}
+        self._terms: dict[str, str] = {
+            term.lower(): aspect for aspect, terms in rules["terms"].items() for term in terms
+        }
 
     def aspect_of(self, name: str, category: str | None, term: str | None) -> str | None:
         """Return our id for what set `name` calls `category`, or for a word of the text where it has no category."""
