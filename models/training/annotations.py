@@ -59,10 +59,8 @@ class AspectMap:
         """Return our id for what set `name` calls `category`, or for a word of the text where it has no category."""
         if category:
             folded = category.lower()
-            for pattern, aspect in [*self._tables.get(name, ()), *self._common]:
-                if fnmatchcase(folded, pattern):
-                    return aspect
-            return None
+            table = self._tables.get(name, []) + self._common
+            return next((aspect for pattern, aspect in table if fnmatchcase(folded, pattern)), None)
         return self._terms.get(term.strip().lower()) if term else None
 
     def labels_of(self, name: str, record: Mapping[str, Any]) -> AspectLabels:
