@@ -218,6 +218,8 @@ def _temperature(pairs: Sequence[tuple[NDArray[np.float64], int]]) -> float:
 
 def validate(folder: Path, document: Mapping[str, Any], judging: Sequence[Example]) -> dict[str, Any]:
     """Return the figures of the second half by language and by set; three-class figures leave binary sets out."""
+    spoken_of = [example for example in judging if any(state is not None for state in example.states)]
+    judging = [example for example in judging if example.label is not None or example.stars]
     rows = [
         {
             "text": example.text,
@@ -230,7 +232,6 @@ def validate(folder: Path, document: Mapping[str, Any], judging: Sequence[Exampl
     ]
     scorer = scorer_of(folder, document)
     verdicts, _ = judge(rows, scorer)
-    spoken_of = [example for example in judging if any(state is not None for state in example.states)]
     pairs = known_pairs(spoken_of, scorer.read([example.text for example in spoken_of]))
     three = [
         verdict

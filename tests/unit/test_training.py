@@ -50,8 +50,13 @@ def sets(tmp_path):
     write_set(
         tests, "public", [{"text": "Shop text 5", "label": "neutral"}, {"text": "shop text 70", "label": "neutral"}]
     )
+    both = [
+        {"category": "SERVICE#GENERAL", "polarity": "negative"},
+        {"category": "FOOD#QUALITY", "polarity": "positive"},
+    ]
+    write_set(data, "sides", [{"text": f"food and staff {n}", "label": None, "aspects": both} for n in range(60)])
     mix = tmp_path / "mix.yaml"
-    mix.write_text("own: {take: 1000}\ntwo: {take: 40, binary: true}\n", "utf-8")
+    mix.write_text("own: {take: 1000}\ntwo: {take: 40, binary: true}\nsides: {take: 100}\n", "utf-8")
     return data, mix, tests
 
 
@@ -64,7 +69,7 @@ def test_no_text_of_validation_or_tests_is_trained_on(sets):
         assert fingerprint(text) not in trained | held
     assert fingerprint("shop text 8") in trained
     assert len([example for example in training if fingerprint(example.text) == fingerprint("shop text 8")]) == 1
-    assert {example.source for example in validation} == {"own", "two"}
+    assert {example.source for example in validation} == {"own", "two", "sides"}
 
 
 def test_a_mixture_takes_what_it_is_told_evenly_and_repeats_itself(sets):
