@@ -94,28 +94,30 @@ def passages_of(owner: int, text: Tokens, cut: Windows) -> list[Passage]:
     """Return the passages that a text is read in; their shares sum to 1.
 
     A text that is too long is read once through its head and its tail, where the verdict stands and as the network
-    was taught, and once through windows over the whole; each sentence is judged in the window that holds most of it.
+    was taught, and once through windows over the whole. Where there are several sentences, each is read once more by
+    itself for its aspects and urgency, with no share in the rest: within the text, praise and complaint would colour
+    each other.
     """
     size = cut.tokens - SPECIAL_TOKENS
     body = text.ids
     if not body:
         return []
+    alone = [
+        Passage(owner, body[start : min(end, start + size)], 0.0, (((0, min(end - start, size)), (start, end)),))
+        for start, end in text.sentences
+    ]
     if len(body) <= size:
-        return [Passage(owner, body, 1.0, tuple((span, span) for span in text.sentences))]
+        if len(alone) == 1:
+            return [Passage(owner, body, 1.0, alone[0].sentences)]
+        return [Passage(owner, body, 1.0), *alone]
     head = size // 2
     ends = [*body[:head], *body[head - size :]]
     spans = windows(len(body), size, cut.overlap, cut.most)
     share = (1 - cut.ends_share) / len(spans)
-    held: list[list[tuple[Span, Span]]] = [[] for _ in spans]
-    for start, end in text.sentences:
-        common = [min(end, until) - max(start, since) for since, until in spans]
-        best = common.index(max(common))
-        since, until = spans[best]
-        if common[best] > 0:
-            held[best].append(((max(start, since) - since, min(end, until) - since), (start, end)))
     return [
         Passage(owner, ends, cut.ends_share),
-        *(Passage(owner, body[start:end], share, tuple(own)) for (start, end), own in zip(spans, held, strict=True)),
+        *(Passage(owner, body[start:end], share) for start, end in spans),
+        *alone,
     ]
 
 

@@ -1,4 +1,4 @@
-"""Where sentences end, told from tokens: each is judged for its aspects within the text that it stands in."""
+"""Where sentences end, told from tokens: each is read by itself for its aspects and urgency."""
 
 from __future__ import annotations
 

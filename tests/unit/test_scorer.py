@@ -40,7 +40,35 @@ def test_a_judgement_is_whole(scorer):
     assert triple(answer).sum() == pytest.approx(1.0)
     assert answer.confidence == triple(answer).max() == answer.negative
     assert 1 <= answer.stars <= 2.5
-    assert (answer.aspects, answer.urgency, answer.mixed, answer.contradiction) == ((), None, None, False)
+    assert (answer.mixed, answer.contradiction) == (False, False)
+    assert all(aspect["evidence"] in COMPLAINT for aspect in answer.aspects)
+
+
+@pytest.mark.parametrize(
+    ("praise", "complaint"),
+    [
+        ("The soup was delicious.", "The waiter was rude and slow."),
+        ("La soupe était délicieuse.", "Le serveur était désagréable et lent."),
+        ("湯很好喝。", "服務生態度很差又很慢。"),
+    ],
+)
+def test_aspects_come_with_the_sentence_that_decided(scorer, praise, complaint):
+    answer = scorer.score([f"{praise} {complaint}"])[0]
+    told = {aspect["aspect"]: (aspect["label"], aspect["evidence"]) for aspect in answer.aspects}
+    assert told["product_quality"] == ("positive", praise)
+    assert told["staff_service"] == ("negative", complaint)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am closing my account and I want my money back.",
+        "Je résilie et je veux être remboursé.",
+        "我要退訂，請退錢給我。",
+    ],
+)
+def test_a_threat_to_leave_and_money_at_stake_are_urgent(scorer, text):
+    assert {kind["kind"] for kind in scorer.score([text])[0].urgency["kinds"]} == {"leaving", "money"}
 
 
 def test_the_same_text_gets_the_same_answer_in_any_batch(scorer):
@@ -122,7 +150,7 @@ def test_the_end_of_a_long_text_counts(scorer):
 
 
 def test_stars_are_weighed_in(scorer):
-    doubtful = "It is a kettle."
+    doubtful = "It is a kettle, fine I suppose."
     low, alone, high = scorer.score([doubtful] * 3, stars=[1, None, 5])
     assert low.negative > alone.negative
     assert high.positive > alone.positive
