@@ -136,7 +136,7 @@ class PackedEncoder:
         """Return what the heads say.
 
         Aspects and urgency are read off each sentence's own mean token vector, which
-        the encoder has seen within the whole text.
+        the encoder has seen within the sequence that holds it.
 
         Args:
             sequences: Token ids of each text, with the special tokens, none empty or longer than `positions`.
