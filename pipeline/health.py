@@ -21,9 +21,10 @@ from twelvefold.pipeline.customer_health import NOT_SPLIT, CustomerFigures, cust
 from twelvefold.pipeline.figures.balance import NoWayOut
 from twelvefold.pipeline.figures.intervals import Estimate
 from twelvefold.pipeline.running import weigh_weeks
+from twelvefold.pipeline.voice import voices
+from twelvefold.pipeline.voice_document import voice_document
 from twelvefold.pipeline.week import Week, weeks_between
 from twelvefold.pipeline.weighing import (
-    NOT_BUILT,
     SMALLEST_N,
     Answers,
     Counted,
@@ -112,6 +113,16 @@ def health(
     customers = customer_figures(
         work.customers, brand_id, brand_settings.customers, since=period.since, until=period.until, last_day=last_day
     )
+    spoken = voices(
+        heard,
+        sources,
+        brand_settings,
+        configuration.rule,
+        scores,
+        since=period.since,
+        until=period.until,
+        last_day=last_day,
+    )
     document = partial(_blocks, rule=configuration.rule)
     groups: list[dict[str, Any]] = []
     if by == "week":
@@ -162,6 +173,7 @@ def health(
             last_day,
             customers=customers,
         ),
+        "voice": voice_document(spoken, configuration.rule),
         "abc": customers.abc,
         "change": moved(near, ask=scores),
         "by": groups,
@@ -277,7 +289,7 @@ def blocks(
             **customers.loyalty(),
         },
         **customers.entries(*_experience(asked, within or standing_now)),
-        "voice": figure(NOT_BUILT, "how much more likely unhappy customers are to post than happy ones"),
+        "voice": voice_document(None, rule),
     }
 
 
@@ -343,8 +355,6 @@ def refusal_note(shown: Shown) -> str | None:
             return f"too few {what}: {shown.n}, at least {SMALLEST_N} needed"
         case Refusal.NO_DATA:
             return "no data"
-        case Refusal.NOT_BUILT:
-            return NOT_BUILT_NOTE
         case Refusal.NOT_SPLIT:
             return "survey answers are not split this way"
         case None:

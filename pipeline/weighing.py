@@ -85,7 +85,6 @@ class Refusal(StrEnum):
 
     TOO_FEW = "too_few"
     NO_DATA = "no_data"
-    NOT_BUILT = "not_built"
     NOT_SPLIT = "not_split"  # survey answers do not know the source or subject of a review
 
 
@@ -104,9 +103,6 @@ class Shown:
     refusal: Refusal | None = None
     scale: Scale | None = None
     left_out: int = 0
-
-
-NOT_BUILT = Shown(None, 0, Refusal.NOT_BUILT)
 
 
 @dataclass(frozen=True)

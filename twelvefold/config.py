@@ -18,6 +18,7 @@ from twelvefold.errors import ConfigError, UnknownName
 
 DigestLanguage = Literal["en", "fr", "zh-Hant"]
 Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+PostingRate = Annotated[float, Field(gt=0, le=1e6)]
 SOURCE_FIELDS = frozenset(
     {"name", "kind", "subject", "weight", "language", "posting_rates", "every", "budget", "base_url"}
 )
@@ -47,11 +48,23 @@ class HubModel(Settings):
 
 
 class Rule(Settings):
-    """The twelvefold rule: `k` praises make up for one unresolved complaint."""
+    """The twelvefold rule: `k` praises make up for one unresolved complaint.
+
+    Attributes:
+        posting_range: Between which ratios, unhappy over happy, customers may post: the ends of the band.
+    """
 
     k: float = Field(default=12, gt=0)
     resolved_weight: float = Field(default=1, ge=0)
     half_life_days: float = Field(default=90, gt=0)
+    posting_range: tuple[PostingRate, PostingRate] = (0.1887, 5.3)
+
+    @field_validator("posting_range")
+    @classmethod
+    def _range_rises(cls, ends: tuple[float, float]) -> tuple[float, float]:
+        if ends[0] > ends[1]:
+            raise ValueError(f"a range runs from the lower to the higher ratio, not from {ends[0]:g} to {ends[1]:g}")
+        return ends
 
 
 class Night(Settings):
@@ -125,6 +138,7 @@ class SourceSettings(Settings):
         options: The keys of its own kind, checked by the adapter.
         every: Days between two crawls; 1 is each night.
         base_url: Puts another server in the place of the real one.
+        posting_rates: How often unhappy, indifferent and happy customers post there, up to a common factor.
     """
 
     name: str = Field(min_length=1, max_length=100)
@@ -132,7 +146,7 @@ class SourceSettings(Settings):
     subject: str | None = None
     weight: float = Field(default=1, ge=0)
     language: str | None = None
-    posting_rates: tuple[float, float, float] | None = None
+    posting_rates: tuple[PostingRate, PostingRate, PostingRate] | None = None
     every: int = Field(default=1, ge=1)
     budget: Budget = Field(default_factory=Budget)
     base_url: str | None = None

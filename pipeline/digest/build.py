@@ -19,6 +19,8 @@ from twelvefold.pipeline.customer_health import CustomerFigures, customer_figure
 from twelvefold.pipeline.digest.quotation import link, plain, quotation
 from twelvefold.pipeline.health import blocks, figure
 from twelvefold.pipeline.reasons import Reasoning, kept_reasons
+from twelvefold.pipeline.voice import voices
+from twelvefold.pipeline.voice_document import voice_document
 from twelvefold.pipeline.week import Week
 from twelvefold.pipeline.weighing import (
     Answers,
@@ -144,6 +146,7 @@ class Digest:
         open_cases: Complaints that stand open, of all time up to the end of the week.
         trend: The last twelve weeks, this one last.
         why: What a night found out about why the week moved, as `health` shows it.
+        voice: Who speaks, as `health` shows it.
     """
 
     brand: str
@@ -164,6 +167,7 @@ class Digest:
     worst: tuple[Quotation, ...]
     best: tuple[Quotation, ...]
     why: Mapping[str, Any]
+    voice: Mapping[str, Any]
 
     def document(self) -> dict[str, Any]:
         """Return the digest as a JSON document."""
@@ -193,6 +197,7 @@ class Digest:
             "loyalty": shown["loyalty"],
             "change": change_document(self.change),
             "why": dict(self.why),
+            "voice": dict(self.voice),
             "all_answers": {
                 name: figure(getattr(self.all_answers, name), f"{name}: all answers, also those without a date")
                 for name in ("csat", "ces", "nps")
@@ -240,7 +245,12 @@ def build_digest(
     rule = configuration.rule
     series = weighed_as_configured(work.rollups.series(brand_id, model, Scope.SOURCE, until=asked.until), brand)
     heard = Chronicle.of(series)
-    counts = counts_of_sources(by_group(series, lambda each: each.key), asked.back(1).since, asked.until)
+    each_source = by_group(series, lambda each: each.key)
+    counts = counts_of_sources(each_source, asked.back(1).since, asked.until)
+    scores = partial(work.surveys.histogram, brand_id)
+    spoken = voices(
+        heard, each_source, brand, rule, scores, since=asked.since, until=asked.until, last_day=asked.last_day
+    )
     sources = _sources(brand, work.runs.last_results(brand_id), counts, asked)
     return Digest(
         brand=brand.name,
@@ -249,7 +259,7 @@ def build_digest(
         rule=rule,
         standing=heard.standing(rule, asked.last_day),
         within=heard.undecayed(rule, asked.since, asked.until),
-        change=week_change(counts, brand, rule, asked, partial(work.surveys.histogram, brand_id)),
+        change=week_change(counts, brand, rule, asked, scores),
         answers=answers(work.surveys, brand_id, asked.since, asked.until),
         all_answers=answers(work.surveys, brand_id, None, None),
         stars=star_mean(work.rollups.star_totals(brand_id, Scope.SOURCE, asked.since, asked.until)),
@@ -263,6 +273,7 @@ def build_digest(
         worst=_quotes(work.mentions, brand_id, model, Sentiment.NEGATIVE, asked),
         best=_quotes(work.mentions, brand_id, model, Sentiment.POSITIVE, asked),
         why=kept_reasons(work.reasons, brand_id, model, asked),
+        voice=voice_document(spoken, rule),
     )
 
 

@@ -9,6 +9,7 @@ from twelvefold.pipeline.change_health import Compared
 from twelvefold.pipeline.digest.build import Digest, Quotation, SourceLine
 from twelvefold.pipeline.digest.quotation import plain
 from twelvefold.pipeline.digest.reasons import reason_sentences
+from twelvefold.pipeline.digest.voices import voice_sentences
 from twelvefold.pipeline.digest.words import Words
 from twelvefold.pipeline.figures.change import Verdict
 from twelvefold.pipeline.sentence import break_even
@@ -74,6 +75,7 @@ class View:
     verdict: str
     change: str
     reasons: tuple[str, ...]
+    voice: tuple[str, ...]
     sentence: str
     scale_ends: tuple[str, str, str]
     scale_words: str
@@ -104,6 +106,7 @@ def view(digest: Digest, words: Words) -> View:
         verdict=_verdict(digest.standing.index, words),
         change=_change(digest.change.balance_week, words),
         reasons=reason_sentences(digest.why, words),
+        voice=voice_sentences(digest.voice, words),
         sentence=_sentence(digest, words),
         scale_ends=(
             words.gettext("−100: only complaints"),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from twelvefold.pipeline.figures.balance import index_at_share
-from twelvefold.pipeline.figures.intervals import Z95, Estimate
+from twelvefold.pipeline.figures.intervals import Z95, Estimate, wilson
 
 SMALLEST_END_CLASS = 30
 """Fewer answers or reviews than this in an end class tell nothing of how often it posts."""
@@ -37,18 +37,35 @@ class Classes:
 
 
 @dataclass(frozen=True)
+class Posted:
+    """What one source said in the period that is corrected, and how often its classes post.
+
+    Attributes:
+        reviews: Weighted counts of the classes.
+        n, n_eff: How many are not neutral, and how many equal ones would tell as much.
+        mean_k: kbar, the praises that the average complaint calls for.
+        rates: How often each class posts, up to a common factor.
+        error: Of the logarithm of the rates' ratio, negative over positive; 0 where they are known.
+    """
+
+    reviews: Classes
+    n: int
+    n_eff: float
+    mean_k: float
+    rates: Classes
+    error: float = 0.0
+
+
+@dataclass(frozen=True)
 class Corrected:
-    """A balance as it is, as it would be if all posted alike, and between which ends it may lie.
+    """The balance as it would be if all posted alike.
 
     Attributes:
         shares: Of the classes, each review weighted by 1 / posting rate.
-        band: The lowest and the highest index over the range of posting rates.
     """
 
-    raw: float
-    index: float
+    index: Estimate
     shares: Classes
-    band: tuple[float, float]
 
 
 def posting_ratio(reviews: Classes, answers: Classes) -> Estimate | None:
@@ -129,44 +146,93 @@ def pooled(sources: Sequence[tuple[float, float]]) -> list[float]:
     return [(value * between + mean * variance) / (between + variance) for value, variance in sources]
 
 
-def corrected(reviews: Classes, rates: Classes, mean_k: float, band: tuple[float, float] = BAND) -> Corrected | None:
+def corrected(sources: Sequence[Posted]) -> Corrected | None:
     """Weigh each review by 1 / posting rate of its class (Horvitz and Thompson, JASA 47 (1952) 663-685).
 
-    Args:
-        reviews: Weighted counts of the classes.
-        rates: How often each class posts, up to a common factor.
-        mean_k: kbar, the praises that the average complaint calls for.
-        band: The lowest and highest posting rate, negative over positive, to be reckoned with.
+    Rates are known up to a factor of each source, so that every source keeps the weight that it has.
+    The interval is Wilson's on the corrected positive share with n_eff = s (1 - s) / Var(s). Var(s) is
+    by the delta method: the sampling of the reviews, and the errors of the rates, which are added up
+    as they are, since most of each is the error of the one survey behind all of them.
 
     Returns:
         None where nothing but neutral was said.
 
     Raises:
-        ValueError: A negative count, a rate that is not above 0, or a band that is none.
+        ValueError: A negative count, or a rate that is not above 0.
     """
+    for each in sources:
+        _check(each.reviews, each.rates)
+    heard = [each for each in sources if each.reviews.negative + each.reviews.positive > 0]
+    if not heard:
+        return None
+    alike = [_as_if_alike(each) for each in sources]
+    negative, neutral, positive = (
+        math.fsum(getattr(each, name) for each in alike) for name in ("negative", "neutral", "positive")
+    )
+    total, voiced = negative + neutral + positive, negative + positive
+    cost = math.fsum(each.mean_k * all_of_them.negative for each, all_of_them in zip(sources, alike, strict=True))
+    mean_k = cost / negative if negative > 0 else max(each.mean_k for each in heard)
+    share = positive / voiced
+    low, high = wilson(share, _effective_n(heard, voiced))
+    value = index_at_share(share, mean_k)
+    ends = (min(value, index_at_share(low, mean_k)), max(value, index_at_share(high, mean_k)))
+    return Corrected(
+        index=Estimate(value, *ends, sum(each.n for each in heard)),
+        shares=Classes(negative / total, neutral / total, positive / total),
+    )
+
+
+def _effective_n(sources: Sequence[Posted], voiced: float) -> float:
+    """Return how many equal reviews would tell the corrected positive share as well; all are heard."""
+    sampling = rates = mean = 0.0
+    for each in sources:
+        seen = each.reviews.positive / (each.reviews.positive + each.reviews.negative)
+        # Where all are of one class the variance is taken half a review from there, as at the end it would be none.
+        margin = 0.5 / (each.n_eff + 1)
+        seen = min(1 - margin, max(margin, seen))
+        odds = each.rates.positive / each.rates.negative
+        share = seen / (seen + odds * (1 - seen))
+        steepness = odds / (seen + odds * (1 - seen)) ** 2  # of the corrected share against the seen one
+        all_of_them = _as_if_alike(each)
+        weight = (all_of_them.negative + all_of_them.positive) / voiced
+        sampling += (weight * steepness) ** 2 * seen * (1 - seen) / each.n_eff
+        rates += weight * share * (1 - share) * each.error
+        mean += weight * share
+    return mean * (1 - mean) / (sampling + rates**2)
+
+
+def _as_if_alike(each: Posted) -> Classes:
+    """Return the weighted counts of a source if all its classes posted alike, their sum as it is."""
+    reviews, rates = each.reviews, each.rates
+    parts = (reviews.negative / rates.negative, reviews.neutral / rates.neutral, reviews.positive / rates.positive)
+    total = math.fsum(parts)
+    return Classes(*(part * reviews.total / total for part in parts)) if total > 0 else reviews
+
+
+def _check(reviews: Classes, rates: Classes) -> None:
     if min(rates.negative, rates.neutral, rates.positive) <= 0:
         raise ValueError(f"every class posts at a rate above 0, not {rates}")
-    if not 0 < band[0] <= band[1] <= _WIDEST:
-        raise ValueError(f"the band runs from a ratio above 0 to one that is not lower, not {band}")
     if min(reviews.negative, reviews.neutral, reviews.positive) < 0:
         raise ValueError(f"nobody can be counted less than never, as in {reviews}")
+
+
+def index_band(reviews: Classes, mean_k: float, ratios: tuple[float, float] = BAND) -> tuple[float, float] | None:
+    """Return the lowest and the highest index over posting rates, negative over positive, between two ratios.
+
+    Returns:
+        None where nothing but neutral was said.
+
+    Raises:
+        ValueError: A negative count, or ratios that are no range.
+    """
+    _check(reviews, Classes(1, 1, 1))
+    if not 0 < ratios[0] <= ratios[1] <= _WIDEST:
+        raise ValueError(f"the band runs from a ratio above 0 to one that is not lower, not {ratios}")
     if not reviews.negative + reviews.positive > 0:
         return None
 
     def index(ratio: float) -> float:
-        unhappy = reviews.negative / ratio
-        return index_at_share(reviews.positive / (reviews.positive + unhappy), mean_k)
+        return index_at_share(reviews.positive / (reviews.positive + reviews.negative / ratio), mean_k)
 
-    all_of_them = [
-        reviews.negative / rates.negative,
-        reviews.neutral / rates.neutral,
-        reviews.positive / rates.positive,
-    ]
-    total = math.fsum(all_of_them)
     # The unhappy who post more often stand for fewer, so the index rises with the ratio.
-    return Corrected(
-        raw=index(1.0),
-        index=index(rates.negative / rates.positive),
-        shares=Classes(*(part / total for part in all_of_them)),
-        band=(index(band[0]), index(band[1])),
-    )
+    return index(ratios[0]), index(ratios[1])

@@ -11,10 +11,23 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from twelvefold.pipeline.figures.balance import Tally, balance
-from twelvefold.pipeline.figures.bias import Classes, corrected, pooled, posting_rates, posting_ratio
+from twelvefold.pipeline.figures.bias import (
+    Classes,
+    Posted,
+    corrected,
+    index_band,
+    pooled,
+    posting_rates,
+    posting_ratio,
+)
 
 counts = st.builds(Classes, *[st.integers(30, 5000)] * 3)
 rates = st.builds(Classes, *[st.floats(0.01, 10)] * 3)
+
+
+def posted(reviews: Classes, rated: Classes, k: float = 12, error: float = 0.0) -> Posted:
+    heard = reviews.negative + reviews.positive
+    return Posted(reviews, round(heard), max(heard, 1), k, rated, error)
 
 
 @given(counts, counts)
@@ -34,7 +47,7 @@ def test_rates_turn_the_reviews_into_the_survey(reviews: Classes, answers: Class
     ratio = posting_ratio(reviews, answers)
     assert ratio is not None
     assert found.negative / found.positive == pytest.approx(ratio.value)
-    weighed = corrected(reviews, found, 12)
+    weighed = corrected([posted(reviews, found)])
     assert weighed is not None
     assert weighed.shares.negative == pytest.approx(answers.negative / answers.total)
     assert weighed.shares.positive == pytest.approx(answers.positive / answers.total)
@@ -75,30 +88,90 @@ def test_the_interval_of_the_ratio_holds_the_truth_in_simulation() -> None:
     assert 0.93 <= held / drawn <= 0.97
 
 
-@given(counts, st.floats(0.1, 12))
-def test_equal_rates_change_nothing_and_the_raw_index_is_the_balance(reviews: Classes, k: float) -> None:
-    weighed = corrected(reviews, Classes(0.3, 0.3, 0.3), k)
+@given(st.lists(counts, min_size=1, max_size=4), st.floats(0.1, 12))
+def test_equal_rates_change_nothing(reviews: list[Classes], k: float) -> None:
+    weighed = corrected([posted(each, Classes(0.3, 0.3, 0.3), k) for each in reviews])
     assert weighed is not None
-    counted = Tally(reviews.positive, reviews.negative, 0, reviews.neutral, 1, reviews.total)
-    index = balance(counted, k).index
+    praise, complaints = sum(each.positive for each in reviews), sum(each.negative for each in reviews)
+    index = balance(Tally(praise, complaints, 0, 0, 1, praise + complaints), k).index
     assert index is not None
-    assert weighed.raw == pytest.approx(index.value)
-    assert weighed.index == pytest.approx(weighed.raw)
+    assert weighed.index.value == pytest.approx(index.value)
+    assert weighed.index.n == praise + complaints
+    if len(reviews) == 1:
+        assert (weighed.index.low, weighed.index.high) == pytest.approx((index.low, index.high))
 
 
 @given(counts, rates, st.floats(0.1, 12), st.floats(1.0, 5))
 def test_the_more_the_unhappy_post_the_better_the_brand_stands(
     reviews: Classes, rated: Classes, k: float, more: float
 ) -> None:
-    one = corrected(reviews, rated, k)
-    other = corrected(reviews, Classes(rated.negative * more, rated.neutral, rated.positive), k)
+    one = corrected([posted(reviews, rated, k)])
+    other = corrected([posted(reviews, Classes(rated.negative * more, rated.neutral, rated.positive), k)])
     assert one is not None
     assert other is not None
-    assert -100 <= one.index <= other.index + 1e-9 <= 100 + 1e-9
-    low, high = one.band
-    assert -100 <= low <= one.raw <= high <= 100
+    assert -100 <= one.index.low <= one.index.value <= other.index.value + 1e-9
+    assert other.index.value <= other.index.high <= 100
+    band = index_band(reviews, k)
+    assert band is not None
+    assert -100 <= band[0] <= band[1] <= 100
     if 1 / 5.3 <= rated.negative / rated.positive <= 5.3:
-        assert low - 1e-9 <= one.index <= high + 1e-9
+        assert band[0] - 1e-9 <= one.index.value <= band[1] + 1e-9
+
+
+@given(counts, rates, st.floats(0.0, 1), st.floats(0.01, 1))
+def test_rates_that_are_less_sure_make_the_index_less_sure(
+    reviews: Classes, rated: Classes, error: float, more: float
+) -> None:
+    sure, unsure = (corrected([posted(reviews, rated, error=each)]) for each in (error, error + more))
+    assert sure is not None
+    assert unsure is not None
+    assert unsure.index.value == sure.index.value
+    assert unsure.index.high - unsure.index.low >= sure.index.high - sure.index.low - 1e-9
+
+
+def test_a_source_of_one_class_has_an_interval() -> None:
+    weighed = corrected([posted(Classes(0, 3, 40), Classes(2, 1, 1), k=12, error=0.3)])
+    assert weighed is not None
+    assert weighed.index.value == weighed.index.high == 100
+    assert -100 < weighed.index.low < 100
+
+
+def test_sources_keep_their_weight_whatever_the_scale_of_their_rates() -> None:
+    loud, quiet = Classes(40, 0, 60), Classes(50, 0, 50)
+    one = corrected([posted(loud, Classes(0.3, 0.3, 0.3)), posted(quiet, Classes(0.6, 0.3, 0.3))])
+    other = corrected([posted(loud, Classes(30, 30, 30)), posted(quiet, Classes(0.06, 0.03, 0.03))])
+    assert one is not None
+    assert other is not None
+    assert one.shares == other.shares
+    assert one.shares.positive == pytest.approx((60 + 100 * 50 / 75) / 200)
+
+
+@pytest.mark.parametrize("sources", [1, 3])
+def test_the_corrected_index_holds_the_truth_in_simulation(sources: int) -> None:
+    """The rates are estimated from a survey of 600 and the reviews of 12 weeks, those corrected are of another week."""
+    chance = np.random.default_rng(11)
+    survey = np.array([0.12, 0.2, 0.68])
+    posts = np.array([[0.20, 0.05, 0.06], [0.10, 0.06, 0.05], [0.03, 0.05, 0.09]])[:sources]
+    truth = survey[2] / (survey[2] + survey[0])
+    held = drawn = 0
+    for _ in range(1000):
+        answers = Classes(*(int(k) for k in chance.multinomial(600, survey)))
+        period = []
+        for rate in posts:
+            share = survey * rate / (survey @ rate)
+            before, now = (Classes(*(int(k) for k in chance.multinomial(n, share))) for n in (1200, 150))
+            found, ratio = posting_rates(before, answers), posting_ratio(before, answers)
+            if found is None or ratio is None:
+                break
+            error = math.log(ratio.high / ratio.low) / (2 * stats.norm.ppf(0.975))
+            period.append(posted(now, found, error=float(error)))
+        weighed = corrected(period) if len(period) == sources else None
+        if weighed is not None:
+            drawn += 1
+            share_of = 100 * (truth - 12 * (1 - truth)) / (truth + 12 * (1 - truth))
+            held += weighed.index.low <= share_of <= weighed.index.high
+    assert drawn > 990
+    assert 0.93 <= held / drawn <= 0.98
 
 
 def test_sources_that_do_not_differ_share_their_mean() -> None:
@@ -127,23 +200,26 @@ def test_pooled_sources_lie_nearer_to_the_truth_in_simulation() -> None:
 
 
 def test_only_neutral_voices_carry_no_index() -> None:
-    assert corrected(Classes(0, 9, 0), Classes(1, 1, 1), 12) is None
+    assert corrected([posted(Classes(0, 9, 0), Classes(1, 1, 1))]) is None
+    assert corrected([]) is None
+    assert index_band(Classes(0, 9, 0), 12) is None
 
 
-@pytest.mark.parametrize(
-    ("reviews", "rated", "band"),
-    [
-        (Classes(-1, 0, 5), Classes(1, 1, 1), (0.5, 2.0)),
-        (Classes(1, 0, 5), Classes(0, 1, 1), (0.5, 2.0)),
-        (Classes(1, 0, 5), Classes(1, 1, 1), (2.0, 0.5)),
-        (Classes(1, 0, 5), Classes(1, 1, 1), (0.0, 2.0)),
-        (Classes(1, 0, 5), Classes(1, 1, 1), (0.5, math.inf)),
-    ],
-)
-def test_what_makes_no_sense_is_refused(reviews: Classes, rated: Classes, band: tuple[float, float]) -> None:
-    with pytest.raises(ValueError, match=r"rate above 0|less than never|band runs"):
-        corrected(reviews, rated, 12, band)
+def test_a_band_of_equal_rates_is_the_index_itself() -> None:
+    assert index_band(Classes(8, 3, 92), 12, (1, 1)) == pytest.approx((100 * (92 - 96) / (92 + 96),) * 2)
+
+
+@pytest.mark.parametrize(("reviews", "rated"), [(Classes(-1, 0, 5), (1, 1, 1)), (Classes(1, 0, 5), (0, 1, 1))])
+def test_reviews_and_rates_that_make_no_sense_are_refused(reviews: Classes, rated: tuple[float, float, float]) -> None:
+    with pytest.raises(ValueError, match=r"rate above 0|less than never"):
+        corrected([posted(reviews, Classes(*rated))])
     with pytest.raises(ValueError, match="less than never"):
         posting_ratio(Classes(-1, 1, 1), Classes(1, 1, 1))
     with pytest.raises(ValueError, match="above 0"):
         pooled([(1.0, 0.0)])
+
+
+@pytest.mark.parametrize("ratios", [(2.0, 0.5), (0.0, 2.0), (0.5, math.inf)])
+def test_a_band_needs_a_range(ratios: tuple[float, float]) -> None:
+    with pytest.raises(ValueError, match="band runs"):
+        index_band(Classes(1, 0, 5), 12, ratios)

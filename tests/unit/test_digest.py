@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import jsonschema
-import numpy as np
 import pytest
+from fake_work import FakeWork
 
 from twelvefold.config import Configuration, parse_configuration
 from twelvefold.errors import CallerMistake, UnknownName
@@ -23,11 +21,8 @@ from twelvefold.pipeline.digest.render import FORMATS, render
 from twelvefold.pipeline.digest.words import LOCALES
 from twelvefold.records import Completeness, Measure, Sentiment, SourceResult, SourceStatus
 from twelvefold.schemas import schema
-from twelvefold.storage.customers import Extent
 from twelvefold.storage.mentions import Quote
-from twelvefold.storage.packed_counts import DAYS
-from twelvefold.storage.rollups import DayCount, StarCount
-from twelvefold.storage.series import Scope, Series, StarTotal
+from twelvefold.storage.rollups import DayCount
 from twelvefold.storage.surveys import ScoreCount
 
 NEGATIVE, NEUTRAL, POSITIVE = Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE
@@ -49,108 +44,6 @@ SHOP = SourceResult("shop", "schema_org", SourceStatus.OK, Completeness.REACHED_
 IOS = SourceResult(
     "ios", "app_store", SourceStatus.PARTIAL, Completeness.WINDOW_OVERFLOW, 500, 500, message="500 shown at most"
 )
-
-
-def _is_within(day: date, since: date | None, until: date | None) -> bool:
-    return (since is None or day >= since) and (until is None or day < until)
-
-
-@dataclass
-class FakeWork:
-    """Counts, answers, quotes and results, held in lists; it is its own repositories."""
-
-    counts: list[DayCount] = field(default_factory=list)
-    scores: dict[Measure, list[tuple[date | None, ScoreCount]]] = field(default_factory=dict)
-    told: dict[Sentiment, list[Quote]] = field(default_factory=dict)
-    results: list[SourceResult] = field(default_factory=list)
-    starred: list[StarCount] = field(default_factory=list)
-    why: dict[str, object] | None = None
-
-    @property
-    def rollups(self) -> FakeWork:
-        return self
-
-    @property
-    def surveys(self) -> FakeWork:
-        return self
-
-    @property
-    def customers(self) -> FakeWork:
-        return self
-
-    @property
-    def mentions(self) -> FakeWork:
-        return self
-
-    @property
-    def runs(self) -> FakeWork:
-        return self
-
-    @property
-    def reasons(self) -> FakeWork:
-        return self
-
-    def find(self, brand_id: int, model: str, week: str) -> dict[str, object] | None:
-        return self.why
-
-    def daily(
-        self, brand_id: int, model: str, *, since: date | None = None, until: date | None = None
-    ) -> Sequence[DayCount]:
-        return [count for count in self.counts if _is_within(count.local_date, since, until)]
-
-    def daily_aspects(self, brand_id: int, model: str, since: date, until: date) -> Sequence[DayCount]:
-        return []
-
-    def series(self, brand_id: int, model: str, scope: Scope, until: date | None = None) -> Sequence[Series]:
-        weights = {source.name: source.weight for source in CONFIGURATION.brands[0].sources}
-        found = []
-        for count in self.daily(brand_id, model, until=until):
-            key = {"source": count.source, "subject": count.subject, "language": count.language}.get(scope)
-            chunk, place = divmod(count.local_date.toordinal(), DAYS)
-            days = np.zeros(DAYS, np.int64)
-            days[place] = count.n
-            weight = weights.get(count.source, 1.0)
-            found.append(Series(key, weight, count.label, count.resolved, chunk * DAYS, days))
-        return found
-
-    def star_totals(
-        self, brand_id: int, scope: Scope, since: date | None = None, until: date | None = None
-    ) -> Sequence[StarTotal]:
-        return [
-            StarTotal({"source": each.source, "subject": each.subject}.get(scope, each.language), each.stars, each.n)
-            for each in self.starred
-            if _is_within(each.local_date, since, until)
-        ]
-
-    def daily_stars(self, brand_id: int, until: date | None = None) -> Sequence[tuple[float, int, Any]]:
-        return [
-            (each.stars, each.local_date.toordinal(), np.array([each.n]))
-            for each in self.starred
-            if _is_within(each.local_date, None, until)
-        ]
-
-    def extent(self, brand_id: int) -> Extent:
-        return Extent(0, None, 0, None, None)
-
-    def revenues(self, brand_id: int, since: date, until: date) -> Sequence[float]:
-        return []
-
-    def histogram(
-        self, brand_id: int, measure: Measure, since: date | None = None, until: date | None = None
-    ) -> Sequence[ScoreCount]:
-        return [
-            score
-            for day, score in self.scores.get(measure, [])
-            if since is None or until is None or (day is not None and since <= day < until)
-        ]
-
-    def quotes(
-        self, brand_id: int, model: str, label: Sentiment, since: date | None, until: date | None, limit: int
-    ) -> Sequence[Quote]:
-        return self.told.get(label, [])[:limit]
-
-    def last_results(self, brand_id: int) -> Sequence[SourceResult]:
-        return self.results
 
 
 def heard(n: int, label: Sentiment, day: date = MONDAY, *, source: str = "shop", resolved: bool = False) -> DayCount:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import jsonschema
-import numpy as np
 import pytest
+from fake_work import FakeWork
 
 from twelvefold.config import Configuration, parse_configuration
 from twelvefold.errors import CallerMistake, UnknownName
@@ -20,10 +18,7 @@ from twelvefold.pipeline.health_text import health_text
 from twelvefold.pipeline.weighing import effort, promotion, satisfaction
 from twelvefold.records import Measure, Sentiment
 from twelvefold.schemas import schema
-from twelvefold.storage.customers import Extent
-from twelvefold.storage.packed_counts import DAYS
 from twelvefold.storage.rollups import DayCount, StarCount
-from twelvefold.storage.series import Scope, Series, StarTotal
 from twelvefold.storage.surveys import ScoreCount
 
 NEGATIVE, NEUTRAL, POSITIVE = Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE
@@ -53,83 +48,6 @@ def day_count(
     resolved: bool = False,
 ) -> DayCount:
     return DayCount(day, source, subject, language, label, resolved, n)
-
-
-def _is_within(day: date, since: date | None, until: date | None) -> bool:
-    return (since is None or day >= since) and (until is None or day < until)
-
-
-@dataclass
-class FakeWork:
-    """Daily counts and survey answers, held in lists; it is its own repositories."""
-
-    counts: list[DayCount] = field(default_factory=list)
-    scores: dict[Measure, list[tuple[date | None, ScoreCount]]] = field(default_factory=dict)
-    starred: list[StarCount] = field(default_factory=list)
-
-    @property
-    def rollups(self) -> FakeWork:
-        return self
-
-    @property
-    def surveys(self) -> FakeWork:
-        return self
-
-    @property
-    def customers(self) -> FakeWork:
-        return self
-
-    def daily(
-        self, brand_id: int, model: str, *, since: date | None = None, until: date | None = None
-    ) -> Sequence[DayCount]:
-        return [count for count in self.counts if _is_within(count.local_date, since, until)]
-
-    def daily_aspects(self, brand_id: int, model: str, since: date, until: date) -> Sequence[DayCount]:
-        return []
-
-    def series(self, brand_id: int, model: str, scope: Scope, until: date | None = None) -> Sequence[Series]:
-        weights = {source.name: source.weight for source in CONFIGURATION.brands[0].sources}
-        found = []
-        for count in self.daily(brand_id, model, until=until):
-            key = {"source": count.source, "subject": count.subject, "language": count.language}.get(scope)
-            chunk, place = divmod(count.local_date.toordinal(), DAYS)
-            days = np.zeros(DAYS, np.int64)
-            days[place] = count.n
-            weight = weights.get(count.source, 1.0)
-            found.append(Series(key, weight, count.label, count.resolved, chunk * DAYS, days))
-        return found
-
-    def star_totals(
-        self, brand_id: int, scope: Scope, since: date | None = None, until: date | None = None
-    ) -> Sequence[StarTotal]:
-        return [
-            StarTotal({"source": each.source, "subject": each.subject}.get(scope, each.language), each.stars, each.n)
-            for each in self.starred
-            if _is_within(each.local_date, since, until)
-        ]
-
-    def daily_stars(self, brand_id: int, until: date | None = None) -> Sequence[tuple[float, int, Any]]:
-        return [
-            (each.stars, each.local_date.toordinal(), np.array([each.n]))
-            for each in self.starred
-            if _is_within(each.local_date, None, until)
-        ]
-
-    def extent(self, brand_id: int) -> Extent:
-        return Extent(0, None, 0, None, None)
-
-    def revenues(self, brand_id: int, since: date, until: date) -> Sequence[float]:
-        return []
-
-    def histogram(
-        self, brand_id: int, measure: Measure, since: date | None = None, until: date | None = None
-    ) -> Sequence[ScoreCount]:
-        return [
-            score
-            for day, score in self.scores.get(measure, [])
-            if (since is None and until is None)
-            or (day is not None and (since is None or day >= since) and (until is None or day < until))
-        ]
 
 
 def ask(work: FakeWork, configuration: Configuration = CONFIGURATION, **period: Any) -> dict[str, Any]:
@@ -194,8 +112,6 @@ def test_an_empty_database_is_no_data() -> None:
 
 
 def test_what_is_not_built_yet_is_null_with_a_note() -> None:
-    voice = ask(FakeWork())["voice"]
-    assert (voice["value"], voice["note"]) == (None, "not built yet")
     assert ask(FakeWork(), by="segment")["by_note"] == "by segment: not built yet"
 
 
