@@ -1,4 +1,7 @@
-"""kill -9 of the whole process group at random moments: nothing is lost, doubled or judged twice."""
+"""kill -9 of the whole process group at random moments: nothing is lost, doubled or judged twice.
+
+TWELVEFOLD_KILLS is how often, TWELVEFOLD_SEED when.
+"""
 
 import json
 import os
@@ -16,16 +19,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny_model import write_tiny_model
 
-SITES = ("alpha", "beta", "gamma")
-REVIEWS = 120
+from twelvefold.models.scorer import model_id
+from twelvefold.storage.engine import open_database
+
+SITES = ("alpha", "beta")
+REVIEWS = 40
 PER_PAGE = 10
-KILLS = int(os.environ.get("TWELVEFOLD_KILLS", "20"))
+KILLS = int(os.environ.get("TWELVEFOLD_KILLS", "4"))
 SEED = int(os.environ.get("TWELVEFOLD_SEED", "12"))
 WORDS = {
     "alpha": ("The kettle number {n} boils fast and looks good.", "Kettle number {n} leaked and nobody answers me."),
-    "beta": ("La bouilloire numéro {n} est parfaite, merci.", "La bouilloire numéro {n} est arrivée cassée."),
-    "gamma": ("第{n}號水壺很好用，很滿意。", "第{n}號水壺壞了，客服都不回覆。"),
+    "beta": ("第{n}號水壺很好用，很滿意。", "第{n}號水壺壞了，客服都不回覆。"),
 }
 
 
@@ -41,7 +47,7 @@ def review(site: str, number: int) -> dict[str, Any]:
 
 
 class Shop(BaseHTTPRequestHandler):
-    """Three sites of 120 reviews each, ten to a page."""
+    """Two sites of 40 reviews each, ten to a page."""
 
     def do_GET(self) -> None:
         site, _, page = self.path.strip("/").partition("/")
@@ -79,7 +85,8 @@ def config(tmp_path: Path) -> Iterator[Path]:
     base = f"http://127.0.0.1:{server.server_port}"
     sources = [{"name": site, "kind": "schema_org", "urls": [f"{base}/{site}/1"], "follow": "next"} for site in SITES]
     brand = {"name": "Kettles", "zone": "Europe/Paris", "sources": sources}
-    settings = {"network": {"allow_private": True, "delay_s": 0}, "brands": [brand]}
+    model = write_tiny_model(tmp_path / "tiny")
+    settings = {"model": str(model), "network": {"allow_private": True, "delay_s": 0}, "brands": [brand]}
     file = tmp_path / "config.yaml"
     file.write_text(json.dumps(settings), "utf-8")
     yield file
@@ -142,21 +149,23 @@ def test_a_night_killed_at_random_moments_loses_and_doubles_nothing(config: Path
 
     final, _ = undisturbed_night(config)
     assert final["state"] == "complete"
-    assert [source["seen_again"] + source["new"] for source in final["sources"]] == [REVIEWS] * 3
+    assert [source["seen_again"] + source["new"] for source in final["sources"]] == [REVIEWS] * len(SITES)
     killed, unkilled = counts(tmp_path / "twelvefold.db"), counts(quiet / "twelvefold.db")
     assert killed == unkilled
     assert killed["mentions"] == killed["identities"] == REVIEWS * len(SITES)
     assert killed["judgements"] == killed["judged contents"] == REVIEWS * len(SITES)
     assert killed["unjudged"] == killed["cases doubled"] == 0
-    assert exported(config) == exported(quiet / "config.yaml")
-
-    once_more, _ = undisturbed_night(config)
-    assert (once_more["judged"], sum(source["new"] for source in once_more["sources"])) == (0, 0)
+    model = model_id(str(tmp_path / "tiny"), Path())
+    assert exported(tmp_path, model) == exported(quiet, model)
 
 
-def exported(config: Path) -> list[tuple[Any, ...]]:
-    command = [sys.executable, "-m", "twelvefold", "export", "mentions", "--config", str(config)]
-    out = subprocess.run(command, check=True, capture_output=True, cwd=config.parent, timeout=120).stdout
-    records = [json.loads(line) for line in out.splitlines()]
+def exported(folder: Path, model: str) -> list[tuple[Any, ...]]:
     fields = ("source", "external_id", "text", "stars", "label", "negative", "revision")
-    return sorted(tuple(record[name] for name in fields) for record in records)
+    database = open_database(f"sqlite:///{folder / 'twelvefold.db'}")
+    try:
+        with database.read() as work:
+            brand = work.brands.find("Kettles", "Europe/Paris")
+            assert brand is not None
+            return sorted(tuple(record[name] for name in fields) for record in work.mentions.export(brand, model))
+    finally:
+        database.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from tiny_model import write_tiny_model
 
 from twelvefold.pipeline.schedule import due_date
 from twelvefold.storage.engine import open_database
@@ -28,6 +29,7 @@ def configure(folder: Path, database: str) -> None:
     (folder / "drop.csv").write_text("id,text,rating\n1,It works well,5\n2,It broke,1\n", "utf-8")
     (folder / "config.yaml").write_text(
         f"database: {database}\n"
+        f"model: {write_tiny_model(folder / 'tiny')}\n"
         f"brands: [{{name: Acme, zone: {PARIS}, sources: [{{name: drop, kind: files, paths: [drop.csv]}}]}}]\n",
         "utf-8",
     )
@@ -61,7 +63,7 @@ def test_one_night_is_run_once_by_two_schedulers_and_caught_up_once(tmp_path: Pa
     schedulers = [start_scheduler(tmp_path) for _ in range(2)]
     try:
         assert wait_for_night(database_url) == 1
-        time.sleep(3)  # time enough for the other one to make the mistake
+        time.sleep(1)  # time enough for the other one to make the mistake
         assert finished_attempt(database_url) == 1
     finally:
         for scheduler in schedulers:
@@ -75,7 +77,8 @@ def test_one_night_is_run_once_by_two_schedulers_and_caught_up_once(tmp_path: Pa
     assert f"night of {due_date(today, '03:00', ZoneInfo(PARIS))}" in log
 
 
-def test_the_night_of_a_killed_scheduler_is_taken_over_at_once(tmp_path: Path, database_url: str) -> None:
+def test_the_night_of_a_killed_scheduler_is_taken_over_at_once(tmp_path: Path) -> None:
+    database_url = f"sqlite:///{tmp_path / 'twelvefold.db'}"
     configure(tmp_path, database_url)
     open_database(database_url).close()
     doomed = start_scheduler(tmp_path)
