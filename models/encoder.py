@@ -100,6 +100,11 @@ class PackedEncoder:
         self._urgency = self._head("urgency", len(URGENCIES))
         self._tensors = {}
 
+    @property
+    def tells_sentences(self) -> bool:
+        """Tell whether there are heads for what single sentences say."""
+        return self._aspects is not None and self._urgency is not None
+
     def _take(self, name: str, *size: int) -> Tensor:
         tensor = self._tensors.get(name)
         if tensor is None or tuple(tensor.shape) != size:

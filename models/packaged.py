@@ -71,9 +71,18 @@ class PackagedNetwork:
         ]
 
     def _tokens(self, ids: list[int], offsets: list[Span]) -> Tokens:
-        return Tokens(ids, self._ends.spans(ids), offsets)
+        return Tokens(ids, self._ends.spans(ids), offsets) if self.encoder.tells_sentences else Tokens(ids)
 
     def forward(self, bodies: Sequence[Sequence[int]], sentences: Sequence[Sequence[Span]]) -> Outputs:
-        """Return what the heads say of bodies without special tokens, and of their sentences."""
+        """Return what the heads say of bodies without special tokens, and of their sentences.
+
+        A sentence that is the whole passage is read off with the special tokens, as the heads were taught.
+        """
         sequences = [[self._first, *body, self._last] for body in bodies]
-        return self.encoder.forward(sequences, [[(start + 1, end + 1) for start, end in own] for own in sentences])
+        return self.encoder.forward(
+            sequences,
+            [
+                [(0, len(body) + 2) if span == (0, len(body)) else (span[0] + 1, span[1] + 1) for span in own]
+                for body, own in zip(bodies, sentences, strict=True)
+            ],
+        )

@@ -23,7 +23,8 @@ from twelvefold.models.calibration import (
 from twelvefold.models.cleaning import clean
 from twelvefold.models.language import detect_language
 from twelvefold.models.manifest import MANIFEST_FILE, read_manifest
-from twelvefold.models.reading import Network, Reading, read
+from twelvefold.models.passages import Network
+from twelvefold.models.reading import Reading, read
 from twelvefold.models.verdicts import aspects_of, urgency_of
 from twelvefold.models.weights_file import MEND
 from twelvefold.records import Judgement, Sentiment

@@ -1,4 +1,4 @@
-"""Where sentences end, told from tokens: each is read by itself for its aspects and urgency."""
+"""Where sentences end, told from tokens: aspects and urgency are judged sentence by sentence."""
 
 from __future__ import annotations
 

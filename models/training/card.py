@@ -32,7 +32,8 @@ sentiment, and urgency (a threat to leave, safety, law, money); and whether a te
 - Encoder: multilingual-e5-small (Wang et al. 2024), {layers} layers of width {hidden}, vocabulary cut to review texts;
   word embeddings frozen, in 4-bit blocks; all else fine-tuned, then int8. It computes in float32.
 - Heads on the mean token vector: three classes; four ordinal steps for the stars; mixed. Heads on the mean vector of
-  each sentence: twelve aspects (absent, negative, neutral, positive) and four kinds of urgency.
+  each sentence within the text: twelve aspects (absent, negative, neutral, positive) and four kinds of urgency. A
+  sentence that speaks of an aspect and leaves open how it is meant is read once more by itself.
 - A student of a teacher of twelve layers: it began with every other layer of it, and learnt its answers on part of
   the texts beside the labels (`models/training/distil.py`).
 - Long texts: head and tail of {tokens} tokens together, and windows of as many over the whole, {overlap} shared, at

@@ -14,7 +14,7 @@ import numpy as np
 
 from twelvefold.models.batching import plan_batches
 from twelvefold.models.packaged import PackagedNetwork
-from twelvefold.models.reading import SPECIAL_TOKENS, TOKEN_BUDGET
+from twelvefold.models.passages import SPECIAL_TOKENS, TOKEN_BUDGET
 from twelvefold.models.scorer import WEIGHTS
 from twelvefold.models.training.data import fingerprint, read_set
 

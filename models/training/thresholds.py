@@ -44,11 +44,12 @@ def aspect_figures(pairs: Sequence[Pair], thresholds: Thresholds) -> dict[str, A
     told: dict[str, Any] = {}
     for number, aspect in enumerate(ASPECTS):
         chances, truths = _presence(pairs, number)
+        threshold = thresholds.aspects.get(aspect, 0.5)
         if truths.sum() >= FEWEST:
             told[aspect] = {
                 "n": int(truths.sum()),
-                "f1": round(_f1(chances >= thresholds.aspects.get(aspect, 0.5), truths), 4),
-                "polarity_accuracy": round(float(np.mean(_polarities(pairs, number))), 4),
+                "f1": round(_f1(chances >= threshold, truths), 4),
+                "polarity_accuracy": round(float(np.mean(_polarities(pairs, number, threshold))), 4),
             }
     chances, truths = _mixed(pairs)
     if truths.sum() >= FEWEST:
@@ -76,15 +77,16 @@ def _columns(rows: Iterable[tuple[float, bool]]) -> tuple[NDArray[np.float64], N
     return np.array([chance for chance, _ in listed], float), np.array([truth for _, truth in listed], bool)
 
 
-def _polarities(pairs: Sequence[Pair], number: int) -> list[bool]:
-    """Return for each text that speaks of an aspect whether its surest sentence has the right polarity."""
+def _polarities(pairs: Sequence[Pair], number: int, threshold: float) -> list[bool]:
+    """Return for each text that speaks of an aspect whether the sentences that do, or the surest one, say how."""
     found = []
     for example, reading in pairs:
         state = example.states[number]
         if state:
             states = _states(reading)[:, number]
-            surest = states[int(states[:, 0].argmin())]
-            found.append(1 + int(surest[1:].argmax()) == state)
+            presence = 1 - states[:, 0]
+            speaking = states[presence >= min(threshold, presence.max())]
+            found.append(1 + int(speaking[:, 1:].sum(axis=0).argmax()) == state)
     return found
 
 
