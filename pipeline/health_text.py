@@ -10,6 +10,7 @@ from typing import Any
 from twelvefold.pipeline.change_health import change_text
 from twelvefold.pipeline.columns import pad, shorten, side_by_side, wrap
 from twelvefold.pipeline.customer_health import class_sentence
+from twelvefold.pipeline.digest.beside import compared_sentences
 from twelvefold.pipeline.digest.voices import voice_sentences
 from twelvefold.pipeline.digest.words import words
 from twelvefold.pipeline.health import NO_WAY_OUT
@@ -66,6 +67,7 @@ def health_text(document: Mapping[str, Any]) -> str:
         *wrap(change_text(document["change"]), _COLUMNS),
         *(line for said in why_text(document.get("why")) for line in wrap(said, _COLUMNS)),
         *wrap(" ".join(voice_sentences(document["voice"], words("en"))), _COLUMNS),
+        *(line for said in compared_sentences(document.get("compared"), words("en")) for line in wrap(said, _COLUMNS)),
         *wrap(
             f"Weighed: {balance['P']:.1f} praises, {balance['N_open']:.1f} open and {balance['N_resolved']:.1f} "
             f"resolved complaints; beside the rule, {balance['neutral']:.1f} neutral.",

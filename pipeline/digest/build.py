@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from twelvefold.config import Brand, Configuration, Rule
 from twelvefold.pipeline.change_health import WeekChange, change_document, week_change
 from twelvefold.pipeline.chronicle import Chronicle, by_group, counts_of_sources, weighed_as_configured
+from twelvefold.pipeline.compared import BrandNumbers, compared_document
 from twelvefold.pipeline.customer_health import CustomerFigures, customer_figures
 from twelvefold.pipeline.digest.quotation import link, plain, quotation
 from twelvefold.pipeline.health import blocks, figure
@@ -71,6 +72,10 @@ class Told(Counted, Protocol):
     @property
     def reasons(self) -> Reasoning:
         """Why weeks moved."""
+
+    @property
+    def brands(self) -> BrandNumbers:
+        """The brands."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,7 @@ class Digest:
         trend: The last twelve weeks, this one last.
         why: What a night found out about why the week moved, as `health` shows it.
         voice: Who speaks, as `health` shows it.
+        compared: The brand beside the others, as `health` shows it.
     """
 
     brand: str
@@ -168,6 +174,7 @@ class Digest:
     best: tuple[Quotation, ...]
     why: Mapping[str, Any]
     voice: Mapping[str, Any]
+    compared: Mapping[str, Any]
 
     def document(self) -> dict[str, Any]:
         """Return the digest as a JSON document."""
@@ -198,6 +205,7 @@ class Digest:
             "change": change_document(self.change),
             "why": dict(self.why),
             "voice": dict(self.voice),
+            "compared": dict(self.compared),
             "all_answers": {
                 name: figure(getattr(self.all_answers, name), f"{name}: all answers, also those without a date")
                 for name in ("csat", "ces", "nps")
@@ -274,6 +282,7 @@ def build_digest(
         best=_quotes(work.mentions, brand_id, model, Sentiment.POSITIVE, asked),
         why=kept_reasons(work.reasons, brand_id, model, asked),
         voice=voice_document(spoken, rule),
+        compared=compared_document(work, configuration, brand, model, week=asked),
     )
 
 

@@ -55,8 +55,13 @@ def plain_text(said: View, words: Words) -> str:
     if said.reasons:
         lines += ["", *_heading(words.gettext("Why it moved"))]
         lines += [line for sentence in said.reasons for line in wrap(f"* {sentence}", COLUMNS, "  ")]
-    lines += ["", *_heading(words.gettext("Who speaks"))]
-    lines += [line for sentence in said.voice for line in wrap(f"* {sentence}", COLUMNS, "  ")]
+    for heading, sentences in (
+        (words.gettext("Who speaks"), said.voice),
+        (words.gettext("Beside the other brands"), said.compared),
+    ):
+        if sentences:
+            lines += ["", *_heading(heading)]
+            lines += [line for sentence in sentences for line in wrap(f"* {sentence}", COLUMNS, "  ")]
     lines += ["", *_heading(words.gettext("Sources"))]
     for source in said.sources:
         lines += _source(source)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from twelvefold.pipeline.change_health import Compared
+from twelvefold.pipeline.digest.beside import compared_sentences
 from twelvefold.pipeline.digest.build import Digest, Quotation, SourceLine
 from twelvefold.pipeline.digest.quotation import plain
 from twelvefold.pipeline.digest.reasons import reason_sentences
@@ -76,6 +77,7 @@ class View:
     change: str
     reasons: tuple[str, ...]
     voice: tuple[str, ...]
+    compared: tuple[str, ...]
     sentence: str
     scale_ends: tuple[str, str, str]
     scale_words: str
@@ -107,6 +109,7 @@ def view(digest: Digest, words: Words) -> View:
         change=_change(digest.change.balance_week, words),
         reasons=reason_sentences(digest.why, words),
         voice=voice_sentences(digest.voice, words),
+        compared=compared_sentences(digest.compared, words),
         sentence=_sentence(digest, words),
         scale_ends=(
             words.gettext("−100: only complaints"),

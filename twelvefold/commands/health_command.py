@@ -32,6 +32,7 @@ def command(
     """Show satisfaction (what was felt) and loyalty (what they will do), each figure with its interval and n."""
     from twelvefold.models.scorer import model_id
     from twelvefold.pipeline.brand import brand_number
+    from twelvefold.pipeline.compared import compared_document
     from twelvefold.pipeline.health import health
     from twelvefold.pipeline.health_text import health_text
     from twelvefold.pipeline.reasons import kept_reasons
@@ -51,6 +52,9 @@ def command(
                 further = {
                     "why": kept_reasons(work.reasons, number, model, asked),
                     "nps_weighted": weighted_nps_figure(work, one, number, first, end),
+                    "compared": compared_document(
+                        work, project.configuration, one, model, since=first, until=end, week=asked
+                    ),
                 }
                 documents.append(
                     health(

@@ -1,0 +1,133 @@
+"""A brand beside the others of the configuration: a competitor is just a brand that is listened to as well."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from twelvefold.config import Brand, Configuration, Rule
+from twelvefold.pipeline.chronicle import NOTHING, Chronicle, weighed_as_configured
+from twelvefold.pipeline.figures.intervals import Estimate, wilson
+from twelvefold.pipeline.week import Week
+from twelvefold.pipeline.weighing import SMALLEST_N, Rollups, Shown
+from twelvefold.records import Figure
+from twelvefold.storage.series import Scope
+
+ONE_BRAND = "one brand alone is configured: a competitor is a second one, with sources of its own"
+_SHARE = (
+    "mentions of the brand among those of all configured brands, each counting one, neutral ones too; it depends on "
+    "where each is listened to; Wilson interval"
+)
+_BALANCE = "standing review balance, each brand by the same rule, uncorrected; Wilson interval"
+_BALANCE_WEEK = "review balance of the week alone, undecayed and uncorrected; Wilson interval"
+
+
+class BrandNumbers(Protocol):
+    """Where the numbers of brands come from."""
+
+    def find(self, name: str, zone: str) -> int | None:
+        """Return the id of the brand called `name` if it is stored and counts its days in that zone."""
+
+
+class Listening(Protocol):
+    """What a comparison needs of a unit of work."""
+
+    @property
+    def brands(self) -> BrandNumbers:
+        """The brands."""
+
+    @property
+    def rollups(self) -> Rollups:
+        """The daily counts."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One brand in the comparison.
+
+    Attributes:
+        own: Whether it is the brand that is looked at.
+        mentions: How many there are in the period.
+        balance: Over all mentions before the period's end, with decay.
+        balance_week: None where no week is asked for.
+    """
+
+    name: str
+    own: bool
+    mentions: int
+    balance: Shown
+    balance_week: Shown | None
+
+
+def compared_document(
+    work: Listening,
+    configuration: Configuration,
+    own: Brand,
+    model: str,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    week: Week | None = None,
+) -> dict[str, Any]:
+    """Return the `compared` entry of a brand: it first, then the others in the configuration's order.
+
+    Each brand's days are those of its own zone. A `week` stands in the place of `since` and `until`.
+    """
+    others = [brand for brand in configuration.brands if brand.name != own.name]
+    if not others:
+        return {"brands": [], "note": ONE_BRAND}
+    first, end = (week.since, week.until) if week else (since, until)
+    rows = []
+    for brand in (own, *others):
+        heard = _heard(work, brand, model, end)
+        rows.append(_beside(brand, heard, configuration.rule, first, end, week, own=brand is own))
+    return {"brands": [_document(row, sum(each.mentions for each in rows)) for row in rows], "note": None}
+
+
+def _heard(work: Listening, brand: Brand, model: str, until: date | None) -> Chronicle:
+    number = work.brands.find(brand.name, brand.zone)
+    if number is None:
+        return NOTHING
+    return Chronicle.of(weighed_as_configured(work.rollups.series(number, model, Scope.SOURCE, until=until), brand))
+
+
+def _beside(
+    brand: Brand, heard: Chronicle, rule: Rule, since: date | None, until: date | None, week: Week | None, *, own: bool
+) -> Beside:
+    # Which day ages are counted to changes nothing of a balance: all weights fade alike.
+    last_day = heard.last_day or date.min
+    return Beside(
+        name=brand.name,
+        own=own,
+        mentions=heard.mentions(since, until),
+        balance=heard.standing(rule, last_day).index,
+        balance_week=heard.undecayed(rule, week.since, week.until).index if week else None,
+    )
+
+
+def _document(row: Beside, all_mentions: int) -> dict[str, Any]:
+    return {
+        "brand": row.name,
+        "own": row.own,
+        "mentions": row.mentions,
+        "share_of_voice": _figure(_share(row.mentions, all_mentions), all_mentions, _SHARE),
+        "balance": _figure(row.balance.estimate, row.balance.n, _BALANCE),
+        "balance_week": (
+            _figure(row.balance_week.estimate, row.balance_week.n, _BALANCE_WEEK) if row.balance_week else None
+        ),
+    }
+
+
+def _share(mentions: int, all_mentions: int) -> Estimate | None:
+    if all_mentions < SMALLEST_N:
+        return None
+    share = mentions / all_mentions
+    return Estimate(share, *wilson(share, all_mentions), all_mentions)
+
+
+def _figure(shown: Estimate | None, n: int, definition: str) -> dict[str, Any]:
+    if shown is None:
+        note = f"too few mentions: {n}, at least {SMALLEST_N} needed" if n else "no data"
+        return asdict(Figure(None, n, definition, note=note))
+    return asdict(Figure(shown.value, shown.n, definition, shown.low, shown.high))
