@@ -146,6 +146,14 @@ def customer_figures(
     )
 
 
+def week_churns(
+    customers: Customers, brand_id: int, settings: CustomerSettings, before: Span, now: Span
+) -> tuple[Figure, Figure]:
+    """Return the churn of two weeks, each refused in words where it cannot be told."""
+    count = _Counter(customers, brand_id, settings, customers.extent(brand_id), now[1])
+    return count.churn_and_retention(before)[0], count.churn_and_retention(now)[0]
+
+
 def class_sentence(abc: Mapping[str, Any]) -> str:
     """Return the classes of a health document in one sentence."""
     told = ", ".join(

@@ -7,7 +7,7 @@ of the period, so a past week comes out the same for ever.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from twelvefold.config import Brand, Configuration, Rule
 from twelvefold.errors import CallerMistake
-from twelvefold.pipeline.change_health import change_entry
+from twelvefold.pipeline.change_health import Further, change_entry, two_weeks
 from twelvefold.pipeline.chronicle import NOTHING, Chronicle, by_group, counts_of_sources, weighed_as_configured
 from twelvefold.pipeline.customer_health import NOT_SPLIT, CustomerFigures, customer_figures, refused
 from twelvefold.pipeline.figures.balance import NoWayOut
@@ -110,6 +110,8 @@ def health(
     moved = partial(change_entry, brand=brand_settings, rule=configuration.rule, week=period.week)
     scores = partial(work.surveys.histogram, brand_id)
     near = _near(sources, period.week)
+    further = two_weeks(work, brand_id, brand_settings, period.week) if period.week else Further()
+    change = moved(near, ask=scores, further=further)
     customers = customer_figures(
         work.customers, brand_id, brand_settings.customers, since=period.since, until=period.until, last_day=last_day
     )
@@ -138,7 +140,7 @@ def health(
                 each.week,
                 each.week.last_day,
             )
-            | {"change": moved(near, ask=scores)}
+            | {"change": change}
             for each in weigh_weeks(heard.each_day(), configuration.rule, _weeks(period, heard))
         ]
     elif by in tuple(Scope):
@@ -147,6 +149,7 @@ def health(
             sources = by_group(work.rollups.series(brand_id, model, scope, until=period.until), lambda each: each.key)
         rated_by = _split(stars(Scope(by)), lambda total: total.key)
         said = _said_by_group(work, brand_id, model, scope, period.week)
+        rated_before = _split(_stars_before(work, brand_id, scope, period.week), lambda total: total.key)
         groups = [
             {"key": key}
             | document(
@@ -156,7 +159,7 @@ def health(
                 period.week,
                 last_day,
             )
-            | {"change": moved(said.get(key, ()), ask=None)}
+            | {"change": moved(said.get(key, ()), ask=None, further=_further(scope, rated_before, rated_by, key))}
             for key in sorted(sources.keys() | rated_by.keys(), key=lambda key: (key is None, key or ""))
         ]
     return {
@@ -175,7 +178,7 @@ def health(
         ),
         "voice": voice_document(spoken, configuration.rule),
         "abc": customers.abc,
-        "change": moved(near, ask=scores),
+        "change": change,
         "by": groups,
         "by_note": f"by {by}: {NOT_BUILT_NOTE}" if by == "segment" else None,
     }
@@ -223,6 +226,23 @@ def _said_by_group(
         return _split(work.rollups.daily_aspects(brand_id, model, week.back(1).since, week.until), lambda c: c.subject)
     counts = work.rollups.daily(brand_id, model, since=week.back(1).since, until=week.until)
     return _split(counts, _KEYS[scope])
+
+
+def _stars_before(work: Counted, brand_id: int, scope: Scope, week: Week | None) -> Sequence[StarTotal]:
+    """Return the stars of the week before, by group."""
+    if week is None or scope is Scope.ASPECT:
+        return ()
+    return work.rollups.star_totals(brand_id, scope, week.back(1).since, week.back(1).until)
+
+
+def _further(
+    scope: Scope,
+    before: Mapping[str | None, Sequence[StarTotal]],
+    now: Mapping[str | None, Sequence[StarTotal]],
+    key: str | None,
+) -> Further:
+    """Return what is compared of a group beside its mentions: its stars, but for aspects, which have none."""
+    return Further() if scope is Scope.ASPECT else Further(stars=(before.get(key, ()), now.get(key, ())))
 
 
 def _stars_by_week(daily: Iterable[tuple[float, int, Counts]]) -> dict[Week, list[StarTotal]]:

@@ -195,10 +195,16 @@ def _if_enough(estimate: Estimate | None, n: int) -> Shown:
 
 def star_mean(totals: Iterable[StarTotal]) -> Shown:
     """Return the mean of the stars that reviewers gave, each counting one."""
+    given = star_counts(totals)
+    return _of_answers(given, None, 0, lambda: stars(given))
+
+
+def star_counts(totals: Iterable[StarTotal]) -> Counter[float]:
+    """Return how often each number of stars was given."""
     given: Counter[float] = Counter()
     for total in totals:
         given[total.stars] += total.n
-    return _of_answers(given, None, 0, lambda: stars(given))
+    return given
 
 
 def answers(surveys: Surveys, brand_id: int, since: date | None, until: date | None) -> Answers:
@@ -231,13 +237,13 @@ def promotion_counts(scores: Sequence[ScoreCount]) -> tuple[Counter[float], int]
 
 def satisfaction(scores: Sequence[ScoreCount]) -> Shown:
     """Return the top-2-box share on the scale that most answers used."""
-    scale, counts, left_out = _main_scale(scores)
+    scale, counts, left_out = main_scale(scores)
     return _of_answers(counts, scale, left_out, lambda: csat_of_scores(counts, scale[1] if scale else 0))
 
 
 def effort(scores: Sequence[ScoreCount]) -> Shown:
     """Return the mean effort score on the scale that most answers used, high = easy."""
-    scale, counts, left_out = _main_scale(scores)
+    scale, counts, left_out = main_scale(scores)
     return _of_answers(counts, scale, left_out, lambda: ces(counts, *(scale or (0, 1))))
 
 
@@ -250,7 +256,7 @@ def _of_answers(
     return Shown(figure(), n, None, scale, left_out)
 
 
-def _main_scale(scores: Sequence[ScoreCount]) -> tuple[Scale | None, Counter[float], int]:
+def main_scale(scores: Sequence[ScoreCount]) -> tuple[Scale | None, Counter[float], int]:
     """Return the scale that most answers used, their counts by score, and how many used another.
 
     Scales are never mixed. One without told ends, or with fewer than three

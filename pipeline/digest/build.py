@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from twelvefold.config import Brand, Configuration, Rule
-from twelvefold.pipeline.change_health import WeekChange, change_document, week_change
+from twelvefold.pipeline.change_health import WeekChange, change_document, two_weeks, week_change
 from twelvefold.pipeline.chronicle import Chronicle, by_group, counts_of_sources, weighed_as_configured
 from twelvefold.pipeline.compared import BrandNumbers, compared_document
 from twelvefold.pipeline.customer_health import CustomerFigures, customer_figures
@@ -267,7 +267,7 @@ def build_digest(
         rule=rule,
         standing=heard.standing(rule, asked.last_day),
         within=heard.undecayed(rule, asked.since, asked.until),
-        change=week_change(counts, brand, rule, asked, scores),
+        change=week_change(counts, brand, rule, asked, scores, two_weeks(work, brand_id, brand, asked)),
         answers=answers(work.surveys, brand_id, asked.since, asked.until),
         all_answers=answers(work.surveys, brand_id, None, None),
         stars=star_mean(work.rollups.star_totals(brand_id, Scope.SOURCE, asked.since, asked.until)),

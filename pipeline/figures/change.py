@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from twelvefold.pipeline.figures.balance import index_at_share
-from twelvefold.pipeline.figures.intervals import Z95, Estimate
+from twelvefold.pipeline.figures.intervals import Z95, Estimate, adjusted_mean
 from twelvefold.pipeline.figures.nps import adjusted_wald
 
 
@@ -95,10 +95,29 @@ def nps_change(before: tuple[int, int, int], now: tuple[int, int, int]) -> Chang
     (centre_before, error_before), (centre_now, error_now) = adjusted_wald(*before), adjusted_wald(*now)
     n_before, n_now = sum(before), sum(now)
     value = 100 * (now[0] - now[2]) / n_now - 100 * (before[0] - before[2]) / n_before
-    centre, half = centre_now - centre_before, Z95 * math.hypot(error_before, error_now)
-    # The adjustment draws the smaller period further to the middle; the interval still holds the value.
-    low, high = min(value, max(-200.0, centre - half)), max(value, min(200.0, centre + half))
-    return Change(Estimate(value, low, high, n_before + n_now), _verdict(low, high))
+    return _tested(value, centre_now - centre_before, math.hypot(error_before, error_now), 200.0, n_before + n_now)
+
+
+def mean_change(before: Mapping[float, int], now: Mapping[float, int], low: float, high: float) -> Change:
+    """Compare two means on the scale from `low` to `high`, each given as how often each score was given.
+
+    The test of `nps_change`, which is that of three scores: z with the centres and errors of the
+    adjusted Wald interval, so that ten equal scores do not look certain.
+
+    Raises:
+        ValueError: A period without answers, or a score outside the scale.
+    """
+    (centre_before, error_before), (centre_now, error_now) = (
+        adjusted_mean(period, low, high) for period in (before, now)
+    )
+    n_before, n_now = sum(before.values()), sum(now.values())
+    was, this = (
+        math.fsum(score * count for score, count in period.items()) / n
+        for period, n in ((before, n_before), (now, n_now))
+    )
+    return _tested(
+        this - was, centre_now - centre_before, math.hypot(error_before, error_now), high - low, n_before + n_now
+    )
 
 
 def share_change(before: Estimate, now: Estimate) -> Change:
@@ -173,6 +192,14 @@ def parts(before: Mapping[str, Voice], now: Mapping[str, Voice], slope: float = 
             mix=slope * ((value_before + value_now) / 2 - level) * (weight_now - weight_before),
         )
     return found
+
+
+def _tested(value: float, centre: float, error: float, most: float, n: int) -> Change:
+    """Return a difference with its z test; it cannot be more than `most` either way."""
+    half = Z95 * error
+    # The adjustment draws the smaller period further to the middle; the interval still holds the value.
+    low, high = min(value, max(-most, centre - half)), max(value, min(most, centre + half))
+    return Change(Estimate(value, low, high, n), _verdict(low, high))
 
 
 def _verdict(low: float, high: float) -> Verdict:

@@ -61,16 +61,26 @@ def mean_on_scale(counts: Mapping[float, int], low: float, high: float) -> Estim
     Raises:
         ValueError: No answers, or one outside the scale.
     """
+    centre, error = adjusted_mean(counts, low, high)
+    n = sum(counts.values())
+    value = math.fsum(score * count for score, count in counts.items()) / n
+    return Estimate(value, max(low, centre - Z95 * error), min(high, centre + Z95 * error), n)
+
+
+def adjusted_mean(counts: Mapping[float, int], low: float, high: float) -> tuple[float, float]:
+    """Return centre and standard error of the adjusted Wald interval of a mean; see `mean_on_scale`.
+
+    Raises:
+        ValueError: No answers, or one outside the scale.
+    """
     n = sum(counts.values())
     if n < 1 or not high > low:
         raise ValueError(f"a mean needs answers and a scale, not {n} answers on {low}-{high}")
     if any(not low <= score <= high for score in counts):
         raise ValueError(f"an answer lies outside the scale {low}-{high}")
-    value = math.fsum(score * count for score, count in counts.items()) / n
     adjusted = [(score, float(count)) for score, count in counts.items()]
     adjusted += [(low, PSEUDO_ENDS), (high, PSEUDO_ENDS), ((low + high) / 2, PSEUDO_MIDDLE)]
     size = n + 2 * PSEUDO_ENDS + PSEUDO_MIDDLE
     centre = math.fsum(score * count for score, count in adjusted) / size
     variance = math.fsum(count * (score - centre) ** 2 for score, count in adjusted) / size
-    half = Z95 * math.sqrt(variance / size)
-    return Estimate(value, max(low, centre - half), min(high, centre + half), n)
+    return centre, math.sqrt(variance / size)

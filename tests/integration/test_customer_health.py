@@ -105,6 +105,15 @@ def test_churn_of_the_last_whole_month_quarter_and_year(shop: Database) -> None:
     assert "2026-07-01 to 2026-09-30" in by["quarter"]["definition"]
 
 
+def test_the_churn_of_a_week_is_tested_against_the_week_before(shop: Database) -> None:
+    churn = ask(shop, week="2026-W21")["change"]["churn"]
+    assert (churn["delta"]["value"], churn["n_before"], churn["n_now"]) == (pytest.approx(0.1), 100, 100)
+    assert (churn["verdict"], churn["delta"]["note"]) == ("rose", None)
+    early = ask(shop, week="2025-W02")["change"]["churn"]
+    assert (early["delta"]["value"], early["verdict"]) == (None, None)
+    assert "too few customers at the start" in early["delta"]["note"]
+
+
 def test_an_open_period_ends_with_the_newest_purchase(shop: Database) -> None:
     document = ask(shop)
     assert "2025-10-31 to 2026-10-31" not in document["churn"]["definition"]

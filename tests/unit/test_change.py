@@ -18,6 +18,7 @@ from twelvefold.pipeline.figures.change import (
     Verdict,
     Voice,
     balance_change,
+    mean_change,
     nps_change,
     parts,
     share_change,
@@ -75,6 +76,66 @@ def test_equal_scores_are_told_apart_in_at_most_about_five_per_cent(
     assert rate <= 0.065
     if min(sizes) >= 1000:
         assert rate >= 0.035
+
+
+SCALES = [
+    ((1, 5), (0.02, 0.03, 0.1, 0.25, 0.6)),
+    ((1, 5), (0.4, 0.02, 0.03, 0.05, 0.5)),
+    ((1, 5), (0.0, 0.0, 0.01, 0.04, 0.95)),
+    ((1, 7), (0.05, 0.05, 0.1, 0.1, 0.2, 0.3, 0.2)),
+]
+
+
+@pytest.mark.parametrize(("scale", "shares"), SCALES)
+@pytest.mark.parametrize("sizes", [(10, 10), (20, 50), (50, 400), (1000, 1000)])
+def test_equal_means_are_told_apart_in_at_most_about_five_per_cent(
+    scale: tuple[int, int], shares: tuple[float, ...], sizes: tuple[int, int]
+) -> None:
+    draw = np.random.default_rng(12)
+    points = [float(point) for point in range(scale[0], scale[1] + 1)]
+    before, now = (draw.multinomial(size, shares, TRIALS // 4).tolist() for size in sizes)
+    rate = told_apart(
+        [
+            mean_change(dict(zip(points, was, strict=True)), dict(zip(points, this, strict=True)), *scale)
+            for was, this in zip(before, now, strict=True)
+        ]
+    )
+    assert rate <= 0.08
+    if min(sizes) >= 1000:
+        assert rate >= 0.025
+
+
+@given(st.lists(st.integers(50, 400), min_size=5, max_size=5), st.lists(st.integers(50, 400), min_size=5, max_size=5))
+def test_many_stars_are_judged_as_welch_s_t_test_judges_them(before: list[int], now: list[int]) -> None:
+    was, this = (dict(zip((1.0, 2.0, 3.0, 4.0, 5.0), each, strict=True)) for each in (before, now))
+    change = mean_change(was, this, 1, 5)
+    each = [[score for score, count in period.items() for _ in range(count)] for period in (this, was)]
+    theirs = stats.ttest_ind(*each, equal_var=False)
+    ends = theirs.confidence_interval(0.95)
+    assert change.delta.value == pytest.approx(np.mean(each[0]) - np.mean(each[1]))
+    assert (change.delta.low, change.delta.high) == pytest.approx((ends.low, ends.high), abs=0.02)
+    if abs(abs(theirs.statistic) - 1.96) > 0.1:
+        assert (change.verdict is Verdict.NOISE) == (theirs.pvalue > 0.05)
+
+
+@given(st.lists(st.integers(0, 30), min_size=5, max_size=5).filter(any), st.integers(1, 5))
+def test_a_mean_that_did_not_move_is_noise_and_the_mirror_is_its_opposite(counts: list[int], shift: int) -> None:
+    was = dict(zip((1.0, 2.0, 3.0, 4.0, 5.0), counts, strict=True))
+    same = mean_change(was, was, 1, 5)
+    assert (same.delta.value, same.verdict) == (0, Verdict.NOISE)
+    this = {float(shift): 12}
+    there, back = mean_change(was, this, 1, 5).delta, mean_change(this, was, 1, 5).delta
+    assert (there.value, there.low, there.high) == pytest.approx((-back.value, -back.high, -back.low))
+    assert -4 <= there.low <= there.value <= there.high <= 4
+
+
+def test_nps_is_the_mean_of_three_scores() -> None:
+    before, now = (40, 30, 20), (25, 30, 35)
+    scores = [{100.0: p, 0.0: m, -100.0: d} for p, m, d in (before, now)]
+    theirs, ours = nps_change(before, now), mean_change(scores[0], scores[1], -100, 100)
+    assert (ours.delta.value, ours.delta.low, ours.delta.high) == pytest.approx(
+        (theirs.delta.value, theirs.delta.low, theirs.delta.high)
+    )
 
 
 @pytest.mark.parametrize("share", [0.5, 0.8, 0.9, 0.95])

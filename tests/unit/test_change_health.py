@@ -12,11 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twelvefold.config import parse_configuration
-from twelvefold.pipeline.change_health import ONLY_WEEKS, Ask, change_document, change_entry, change_text, week_change
+from twelvefold.pipeline.change_health import (
+    ONLY_WEEKS,
+    Ask,
+    Further,
+    change_document,
+    change_entry,
+    change_text,
+    week_change,
+)
+from twelvefold.pipeline.figures.churn import churn
 from twelvefold.pipeline.week import Week
 from twelvefold.pipeline.weighing import days_of, undecayed
-from twelvefold.records import Measure, Sentiment
+from twelvefold.records import Figure, Measure, Sentiment
 from twelvefold.storage.rollups import DayCount
+from twelvefold.storage.series import StarTotal
 from twelvefold.storage.surveys import ScoreCount
 
 NEGATIVE, NEUTRAL, POSITIVE = Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE
@@ -56,8 +66,8 @@ def asking(scores: dict[tuple[Measure, date], list[ScoreCount]]) -> Ask:
     return ask
 
 
-def compare(counts: Sequence[DayCount], ask: Ask | None = None) -> dict[str, Any]:
-    return change_document(week_change(counts, BRAND, RULE, WEEK, ask))
+def compare(counts: Sequence[DayCount], ask: Ask | None = None, further: Further = Further()) -> dict[str, Any]:
+    return change_document(week_change(counts, BRAND, RULE, WEEK, ask, further))
 
 
 def nps(promoters: int, detractors: int) -> list[ScoreCount]:
@@ -166,13 +176,62 @@ def test_weeks_that_asked_on_different_scales_are_not_compared() -> None:
     assert (csat["delta"]["value"], csat["delta"]["note"]) == (None, "the two weeks asked on different scales")
 
 
+def test_effort_is_compared_on_one_scale() -> None:
+    easy, hard = [ScoreCount(7, 1, 7, 80), ScoreCount(3, 1, 5, 20)], [ScoreCount(2, 1, 7, 60)]
+    ces = compare([], asking({(Measure.CES, BEFORE): easy, (Measure.CES, NOW): hard}))["ces"]
+    assert (ces["verdict"], ces["delta"]["value"], ces["n_before"], ces["n_now"]) == ("fell", -5, 80, 60)
+    other = asking({(Measure.CES, BEFORE): easy, (Measure.CES, NOW): [ScoreCount(4, 1, 5, 60)]})
+    assert compare([], other)["ces"]["delta"]["note"] == "the two weeks asked on different scales"
+    few = asking({(Measure.CES, BEFORE): easy, (Measure.CES, NOW): [ScoreCount(4, 1, 7, 9)]})
+    assert compare([], few)["ces"]["delta"]["note"] == (
+        "too few answers: 80 the week before and 9 this week, at least 10 needed in each"
+    )
+
+
+def test_stars_are_compared() -> None:
+    before, now = [StarTotal("shop", 5.0, 40), StarTotal("ios", 3.0, 20)], [StarTotal("shop", 2.0, 40)]
+    stars = compare([], further=Further(stars=(before, now)))["stars"]
+    assert (stars["verdict"], stars["n_before"], stars["n_now"]) == ("fell", 60, 40)
+    assert stars["delta"]["value"] == pytest.approx(2 - 260 / 60)
+    assert stars["parts_note"] == "stars are not split by source"
+    few = compare([], further=Further(stars=(before, now[:0])))["stars"]
+    assert few["delta"]["note"] == "too few mentions: 60 the week before and 0 this week, at least 10 needed in each"
+
+
+def test_churn_is_compared_where_both_weeks_can_be_told() -> None:
+    def lost(n: int) -> Figure:
+        gone = churn(n, 400)
+        return Figure(gone.value, gone.n, "churn", gone.low, gone.high)
+
+    found = compare([], further=Further(churn=(lost(4), lost(40))))["churn"]
+    assert (found["verdict"], found["n_now"]) == ("rose", 400)
+    assert (found["delta"]["value"], found["delta"]["note"]) == (pytest.approx(0.09), None)
+    assert compare([], further=Further(churn=(lost(4), lost(6))))["churn"]["verdict"] == "no change beyond noise"
+    refused = compare([], further=Further(churn=(Figure(None, 9, "churn", note="too few customers"), lost(4))))
+    assert (refused["churn"]["delta"]["value"], refused["churn"]["delta"]["note"]) == (None, "too few customers")
+
+
 def test_a_scope_that_answers_do_not_know_says_so() -> None:
-    assert compare([])["nps"]["delta"]["note"] == "survey answers are not split this way"
+    document = compare([])
+    assert document["nps"]["delta"]["note"] == "survey answers are not split this way"
+    assert document["stars"]["delta"]["note"] == "stars are not split this way"
+    assert document["churn"]["delta"]["note"] == "customers are not split this way"
+
+
+def test_the_line_for_a_terminal_tells_effort_stars_and_churn_too() -> None:
+    stars = ([StarTotal("shop", 4.0, 40)], [StarTotal("shop", 4.0, 30), StarTotal("shop", 5.0, 20)])
+    gone = churn(4, 400)
+    lost = Figure(gone.value, gone.n, "churn", gone.low, gone.high)
+    said = change_text(compare([], asking({}), Further(stars, (lost, lost))))
+    assert "; stars rose (+0.40, 95 % " in said
+    assert "; churn no change beyond noise (+0.0, 95 % " in said
+    assert "effort" not in said
 
 
 def test_without_a_week_nothing_is_compared() -> None:
     entry = change_entry([], brand=BRAND, rule=RULE, week=None, ask=None)
-    assert entry == {"week": None, "against": None, "note": ONLY_WEEKS, "balance_week": None, "nps": None, "csat": None}
+    figures = ("balance_week", "nps", "csat", "ces", "stars", "churn")
+    assert entry == {"week": None, "against": None, "note": ONLY_WEEKS} | dict.fromkeys(figures)
     assert change_text(entry) == ""
 
 
