@@ -8,7 +8,7 @@ run: $(VENV)/installed
 	$(BIN)/twelvefold demo
 
 test: $(VENV)/installed-test lint types
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check .
