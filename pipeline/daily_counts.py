@@ -9,11 +9,14 @@ def mend_daily_counts(database: Database, brand_id: int, model: str) -> list[str
     """Count a brand's mentions anew where what is kept of them differs; return a sentence if so.
 
     The counts follow every change in its own transaction, so a difference is a fault of ours or of
-    somebody's hand in the database: it is mended, and said.
+    somebody's hand in the database: it is mended, and said. Class probabilities that are not kept yet,
+    after a change of schema or of the weights of sources, are counted without a word.
 
     Raises:
         StorageUnavailable: The database did not answer.
     """
+    with database.begin() as work:
+        work.rollups.keep_probabilities(brand_id)
     with database.read() as work:
         differences = work.rollups.check(brand_id, model)
     if not differences:

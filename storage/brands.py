@@ -31,7 +31,8 @@ class Brands:
         query = select(BrandTable.id, BrandTable.zone).where(BrandTable.name == name)
         row = self._connection.execute(query).one_or_none()
         if row is None:
-            new = {"name": name, "zone": zone, "author_key": secrets.token_bytes(KEY_BYTES)}
+            key = secrets.token_bytes(KEY_BYTES)
+            new = {"name": name, "zone": zone, "author_key": key, "probabilities_kept": True}
             return self._connection.scalars(insert(BrandTable).values(**new).returning(BrandTable.id)).one()
         if row.zone != zone:
             self._connection.execute(update(BrandTable).where(BrandTable.id == row.id).values(zone=zone))

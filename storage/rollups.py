@@ -31,6 +31,7 @@ from sqlalchemy import (
 from twelvefold.records import CaseState, Sentiment
 from twelvefold.storage.kept_counts import KeptCounts, Key
 from twelvefold.storage.packed_counts import Counts
+from twelvefold.storage.probability_series import CellSeries, ProbabilitySeries
 from twelvefold.storage.series import AllSeries, Scope, Series, StarTotal
 from twelvefold.storage.tables import (
     AspectTable,
@@ -121,6 +122,7 @@ class Rollups:
         self._aspects = KeptCounts(connection, AspectTable, _telling_aspects(), _aspect_keys)
         self._stars = KeptCounts(connection, StarTable, _counting_stars(), _star_key)
         self._series = AllSeries(connection)
+        self._probabilities = ProbabilitySeries(connection, judged_by(), counts())
 
     def daily(
         self,
@@ -205,6 +207,20 @@ class Rollups:
         """Return (stars, ordinal of the first day, counts of 512 days) of the whole brand before `until`."""
         return self._series.daily_stars(brand_id, until)
 
+    def probabilities(
+        self, brand_id: int, model: str, scope: str, until: date | None = None
+    ) -> list[CellSeries] | None:
+        """Return how the mentions of each group of a scope spread over class probabilities, by week.
+
+        None where that is not kept: `keep_probabilities` has yet to count them.
+        """
+        return self._probabilities.read(brand_id, (model, RATING), scope, until)
+
+    def keep_probabilities(self, brand_id: int) -> None:
+        """Count class probabilities anew where they are not kept, as after a change of schema or of weights."""
+        if not self._probabilities.is_kept(brand_id):
+            self._probabilities.recompute(brand_id)
+
     @contextmanager
     def following(self, mention_ids: Collection[int]) -> Iterator[None]:
         """Keep the counts in step with what the block changes about these mentions.
@@ -213,16 +229,18 @@ class Rollups:
         cost goes with the number of mentions that change and not with the size of their days.
         """
         kept = (self._classes, self._aspects, self._stars)
-        before = [each.count(mention_ids) for each in kept]
+        before, likely = [each.count(mention_ids) for each in kept], self._probabilities.count(mention_ids)
         yield
         after = [each.count(mention_ids) for each in kept]
+        self._probabilities.move(likely, self._probabilities.count(mention_ids))
         for changes, counted in zip(after, before, strict=True):
             changes.subtract(counted)
         self._add_judged(after[0], after[1])
         self._add_starred(after[2])
 
     def add_judged(self, mention_ids: Collection[int]) -> None:
-        """Count by class and aspect mentions that were not there before."""
+        """Count by class, probability and aspect mentions that were not there before."""
+        self._probabilities.move({}, self._probabilities.count(mention_ids))
         self._add_judged(self._classes.count(mention_ids), self._aspects.count(mention_ids))
 
     def add_starred(self, brand_id: int, starred: Iterable[tuple[date, int, str | None, str | None, float]]) -> None:
@@ -252,9 +270,11 @@ class Rollups:
         classes, aspects = self._classes.recompute(brand_id), self._aspects.recompute(brand_id)
         self._series.replace_classes(brand_id, classes, aspects)
         self._series.replace_stars(brand_id, self._stars.recompute(brand_id))
+        self._probabilities.recompute(brand_id)
 
     def weigh_anew(self, brand_id: int) -> None:
-        """Follow sources of this brand that weigh something else."""
+        """Follow sources of this brand that weigh something else; probabilities wait for the next night."""
+        self._probabilities.drop(brand_id)
         self._series.replace_classes(brand_id, self._classes.kept(brand_id), self._aspects.kept(brand_id))
 
     def check(self, brand_id: int, model: str) -> list[str]:
@@ -269,6 +289,7 @@ class Rollups:
             *self._aspects.differences(brand_id, aspects, [AspectTable.model.in_(models)]),
             *self._stars.differences(brand_id, stars),
             *self._series.differences(brand_id, models, classes, aspects, stars),
+            *self._probabilities.differences(brand_id, models),
         ]
 
 

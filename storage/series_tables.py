@@ -39,3 +39,22 @@ class StarSeriesTable(Base):
     chunk: Mapped[int] = mapped_column(primary_key=True)
     n: Mapped[int]
     days: Mapped[bytes]
+
+
+class ProbabilitySeriesTable(Base):
+    """How the mentions of each of 64 weeks spread over the cells of class probabilities, for one group of one scope.
+
+    `sum_of` says what `cells` adds up: mentions, or (for the whole brand only) their probability of a class in
+    units of 1/10,000. `cells` is packed by `storage.packed_cells`.
+    """
+
+    __tablename__ = "probability_series"
+    brand_id: Mapped[int] = mapped_column(ForeignKey("brands.id", ondelete="CASCADE"), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(10), primary_key=True)
+    sum_of: Mapped[str] = mapped_column(String(10), primary_key=True)
+    model: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    weight: Mapped[float] = mapped_column(primary_key=True)
+    resolved: Mapped[bool] = mapped_column(primary_key=True)
+    chunk: Mapped[int] = mapped_column(primary_key=True)
+    cells: Mapped[bytes]

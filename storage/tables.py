@@ -48,7 +48,8 @@ _CLUSTERED = {"sqlite_with_rowid": False}
 class BrandTable(Base):
     """One brand, with the zone by which its days are counted and the key by which its authors are hashed.
 
-    `cases_model` is the model by whose judgements its cases were last opened.
+    `cases_model` is the model by whose judgements its cases were last opened; `probabilities_kept` says whether
+    the series of class probabilities follow its mentions, or wait for a night to count them.
     """
 
     __tablename__ = "brands"
@@ -57,6 +58,7 @@ class BrandTable(Base):
     zone: Mapped[str]
     author_key: Mapped[bytes]
     cases_model: Mapped[str | None]
+    probabilities_kept: Mapped[bool]
 
 
 class SubjectTable(Base):

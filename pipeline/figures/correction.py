@@ -8,17 +8,14 @@ shares under which all the texts together are likeliest are those of the brand.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from twelvefold.pipeline.figures.intervals import Z95
+from twelvefold.pipeline.figures.likelihood import Likelihood, LikeliestShares
 
 Triple = tuple[float, float, float]
-_ROUNDS = 30  # of halving 0..1: to a billionth
-_NEVER = 1e-300
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ def correct(mentions: Sequence[Read], prior: Triple, validated: tuple[int, int, 
 
     They are what the EM of Saerens, Latinne and Decaestecker (Neural Computation 14 (2002) 21-41)
     converges to: pi_c = sum w q_ic / sum w with q_ic proportional to p_ic pi_c / prior_c. The maximum
-    is found by bisection, as EM needs thousands of rounds where a class is nearly absent.
+    is found by Newton's method, as EM needs thousands of rounds where a class is nearly absent.
 
     The interval holds every s whose profile log-likelihood lies within z^2 / 2 of the maximum. Unequal
     weights, and what is not known of the classifier, stretch it: the log-likelihood is scaled by
@@ -87,7 +84,17 @@ def correct(mentions: Sequence[Read], prior: Triple, validated: tuple[int, int, 
         raise ValueError("probabilities lie in 0..1 and add up to 1")
     count = np.array([read.count for read in mentions], np.float64)
     weight = np.array([read.weight for read in mentions], np.float64)
-    return _Likelihood(given / np.array(prior), weight * count, weight**2 * count).solve(validated)
+    found = Likelihood((given / np.array(prior))[None], (weight * count)[None], (weight**2 * count)[None])
+    return corrected_of(found.solve(validated))[0]
+
+
+def corrected_of(found: LikeliestShares) -> list[Corrected]:
+    """Return what was found, group by group."""
+    ends = zip(found.classes.tolist(), found.positive.tolist(), found.low.tolist(), found.high.tolist(), strict=True)
+    return [
+        Corrected((negative, neutral, positive), share, low, high)
+        for (negative, neutral, positive), share, low, high in ends
+    ]
 
 
 def soften(read: Read, prior: Triple, shares: Triple) -> Triple:
@@ -99,99 +106,3 @@ def soften(read: Read, prior: Triple, shares: Triple) -> Triple:
         return given
     negative, neutral, positive = (weight / total for weight in weights)
     return (negative, neutral, positive)
-
-
-@dataclass(frozen=True)
-class _Likelihood:
-    """The weighted log-likelihood of the shares.
-
-    Attributes:
-        ratios: r = p / prior, shape (mentions, 3).
-        weights, squares: The sums of w and of w^2, shape (mentions,).
-    """
-
-    ratios: NDArray[np.float64]
-    weights: NDArray[np.float64]
-    squares: NDArray[np.float64]
-
-    def solve(self, validated: tuple[int, int, int] | None) -> Corrected:
-        share = _root(self._slope_at, 0.0, 1.0)
-        neutral, best = self._profile(share)
-        shares = ((1 - neutral) * (1 - share), neutral, (1 - neutral) * share)
-        allowed = Z95**2 / 2 / self._trust(share, neutral, validated)
-
-        def is_within(other: float) -> float:
-            return self._profile(other)[1] - best + allowed
-
-        # Below the best share the likelihood rises with s and above it falls.
-        low = 0.0 if is_within(0.0) >= 0 else _root(lambda at: -is_within(at), 0.0, share)
-        high = 1.0 if is_within(1.0) >= 0 else _root(is_within, share, 1.0)
-        return Corrected(shares, share, min(low, share), max(high, share))
-
-    def _mixed(self, share: float) -> NDArray[np.float64]:
-        """Return the likelihood of each mention that is not neutral."""
-        mixed: NDArray[np.float64] = share * self.ratios[:, 2] + (1 - share) * self.ratios[:, 0]
-        return mixed
-
-    def _profile(self, share: float) -> tuple[float, float]:
-        """Return the likeliest neutral share at this s, and the log-likelihood there."""
-        mixed = self._mixed(share)
-        difference = self.ratios[:, 1] - mixed
-
-        def slope(neutral: float) -> float:
-            return float(self.weights @ (difference / np.maximum(mixed + neutral * difference, _NEVER)))
-
-        neutral = _root(slope, 0.0, 1.0)
-        return neutral, float(self.weights @ np.log(np.maximum(mixed + neutral * difference, _NEVER)))
-
-    def _slope_at(self, share: float) -> float:
-        """Return the slope of the profile in s, up to a factor of 1 - neutral share.
-
-        By the envelope theorem it is that at the likeliest neutral share. Without the factor it still
-        tells the way where the profile is flat, as every mention would best be neutral at this s.
-        """
-        neutral, _ = self._profile(share)
-        total = self._mixed(share) * (1 - neutral) + neutral * self.ratios[:, 1]
-        return float(self.weights @ ((self.ratios[:, 2] - self.ratios[:, 0]) / np.maximum(total, _NEVER)))
-
-    def _scores(self, share: float, neutral: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return the derivatives of each mention's log-likelihood in s and in the neutral share."""
-        mixed = self._mixed(share)
-        total = np.maximum((1 - neutral) * mixed + neutral * self.ratios[:, 1], _NEVER)
-        return (1 - neutral) * (self.ratios[:, 2] - self.ratios[:, 0]) / total, (self.ratios[:, 1] - mixed) / total
-
-    def _trust(self, share: float, neutral: float, validated: tuple[int, int, int] | None) -> float:
-        """Return A / (B + V), what one unit of log-likelihood is worth."""
-        score, beside = self._scores(share, neutral)
-        common = float(self.weights @ beside**2)
-        if common > 0:
-            score = score - beside * float(self.weights @ (score * beside)) / common
-        information = float(self.weights @ score**2)
-        if not information > 0:
-            return 1.0
-        spread = float(self.squares @ score**2)
-        if validated is not None:
-            shares = np.array([(1 - neutral) * (1 - share), neutral, (1 - neutral) * share])
-            owned = self.weights[:, None] * self.ratios * shares
-            owned /= np.maximum(owned.sum(axis=1, keepdims=True), _NEVER)
-            owned *= self.weights[:, None]
-            total = np.maximum(owned.sum(axis=0), _NEVER)
-            mean = score @ owned / total
-            variance = np.maximum(score**2 @ owned / total - mean**2, 0)
-            spread += float(self.weights.sum() ** 2 * (shares**2 * variance / np.array(validated)).sum())
-        return information / spread
-
-
-def _root(falling: Callable[[float], float], low: float, high: float) -> float:
-    """Return where a falling function crosses 0, or the end where it does not."""
-    if falling(low) <= 0:
-        return low
-    if falling(high) >= 0:
-        return high
-    for _ in range(_ROUNDS):
-        middle = (low + high) / 2
-        if falling(middle) > 0:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2

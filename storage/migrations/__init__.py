@@ -1,3 +1,3 @@
 """Alembic migrations, run when a database is opened."""
 
-HEAD = "0004"
+HEAD = "0005"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from twelvefold.records import CaseState, Sentiment
+from twelvefold.storage.probability_series import BRAND, SumOf
 from twelvefold.storage.series import Scope
 
 NIGHT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -76,10 +77,12 @@ def one_step(acme: Any, work: Any, dice: random.Random) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_the_counts_follow_every_change(acme: Any, seed: int) -> None:
     dice = random.Random(seed)
-    counted = starred = spoken = 0
+    counted = starred = spoken = likely = 0
     for _ in range(60):
         with acme.database.begin() as work:
             one_step(acme, work, dice)
+            if dice.randrange(2):  # after a change of weights, the night keeps them again
+                work.rollups.keep_probabilities(acme.brand)
             for model in (MODEL, "other/1"):
                 assert work.rollups.check(acme.brand, model) == []
             counted = max(counted, sum(row.n for row in work.rollups.daily(acme.brand, MODEL)))
@@ -87,9 +90,23 @@ def test_the_counts_follow_every_change(acme: Any, seed: int) -> None:
                 spoken, sum(int(each.counts.sum()) for each in work.rollups.series(acme.brand, MODEL, Scope.ASPECT))
             )
             starred = max(starred, sum(row.n for row in work.rollups.stars(acme.brand)))
+            likely = max(likely, probable(work, acme.brand))
     assert counted > 3
     assert spoken > 3
     assert starred > 3
+    assert likely > 3
+
+
+def probable(work: Any, brand: int) -> int:
+    """Return of how many mentions it is kept how likely each class is, or 0 where that waits for a night."""
+    kept = work.rollups.probabilities(brand, MODEL, BRAND)
+    if kept is None:
+        return 0
+    by_source = work.rollups.probabilities(brand, MODEL, Scope.SOURCE)
+    by_class = sum(int(each.counts.sum()) for each in work.rollups.series(brand, MODEL, Scope.SOURCE))
+    n = sum(int(each.sums.sum()) for each in kept if each.sum_of is SumOf.MENTIONS)
+    assert n == sum(int(each.sums.sum()) for each in by_source) == by_class
+    return n
 
 
 def starred(acme: Any, **period: date) -> list[tuple[str, float, int]]:
@@ -143,11 +160,17 @@ def test_a_wrong_count_is_told_and_mended(acme: Any) -> None:
         work.rollups.add_judged([work.mentions.unjudged(acme.brand, "nobody", limit=1)[0].mention_id])
         differences = work.rollups.check(acme.brand, MODEL)
         told = [difference.rpartition(": ")[2] for difference in differences]
-        # By class and by stars; then their series, by source, subject and language each.
+        # By class and by stars; then their series, by source, subject and language each; then the
+        # probabilities of negative and of positive, and how many mentions the brand and each of those has.
         assert told[:2] == ["kept 2, counted 1", "kept 1, counted 0"]
         assert (
-            sorted(told[2:])
+            sorted(told[2:8])
             == ["kept 1, counted 0, or on other days"] * 3 + ["kept 2, counted 1, or on other days"] * 3
         )
+        assert sorted(each.removesuffix(", or in other cells or weeks") for each in told[8:]) == [
+            "kept 16000, counted 8000",
+            *["kept 2, counted 1"] * 4,
+            "kept 2000, counted 1000",
+        ]
         work.rollups.recompute(acme.brand)
     assert starred(acme) == [("shop", 1.0, 1)]

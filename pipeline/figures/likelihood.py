@@ -1,0 +1,186 @@
+"""The log-likelihood of class shares given what a classifier said, for many groups of mentions at once.
+
+Where the classes have shares pi, a mention with ratios r_c = p_c / prior_c adds w log(sum_c r_c pi_c). Shares are
+told as s = positive / (positive + negative) and the neutral share v; the profile in s takes the likeliest v at each s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twelvefold.pipeline.figures.intervals import Z95
+
+Floats = NDArray[np.float64]
+_NEVER = 1e-140  # its square is still a number
+_CLOSE = 1e-9
+_ROUNDS = 100
+
+
+@dataclass(frozen=True)
+class LikeliestShares:
+    """The likeliest shares of each group.
+
+    Attributes:
+        positive, low, high: s and its 95 % interval, shape (groups,).
+        classes: Of (negative, neutral, positive), shape (groups, 3).
+    """
+
+    positive: Floats
+    low: Floats
+    high: Floats
+    classes: Floats
+
+
+@dataclass(frozen=True)
+class _Profile:
+    """The profile log-likelihood of each group at some s, its slope and bend there, and the likeliest v."""
+
+    neutral: Floats
+    height: Floats
+    slope: Floats
+    bend: Floats
+
+
+class Likelihood:
+    """The weighted log-likelihood of the shares, one for each group."""
+
+    def __init__(self, ratios: Floats, weights: Floats, squares: Floats) -> None:
+        """Take what was said of the mentions.
+
+        Args:
+            ratios: p / prior, shape (groups or 1, mentions, 3).
+            weights, squares: The sums of w and of w^2, shape (groups, mentions); 0 where a group has no such mention.
+        """
+        self._negative, self._beside, self._positive = (ratios[:, :, each] for each in range(3))
+        self._apart = self._positive - self._negative
+        self._weights = weights
+        self._squares = squares
+
+    def solve(self, validated: tuple[int, int, int] | None) -> LikeliestShares:
+        """Return the likeliest shares and the interval of s; see `correction.correct`."""
+        groups = len(self._weights)
+        whole, nothing = np.ones(groups), np.zeros(groups)
+        neutral = np.full(groups, 0.1)
+
+        def slope(share: Floats) -> tuple[Floats, Floats]:
+            # Over (1 - v), so that it still tells the way where every mention would best be neutral.
+            at = self._profile(share, neutral)
+            neutral[:] = at.neutral
+            polar = np.maximum(1 - at.neutral, _NEVER)
+            tilt = self._per_mention(share, at.neutral)[0].sum(axis=1)
+            return tilt, at.bend / polar
+
+        share = _crossing(slope, np.full(groups, 0.8), nothing, whole)
+        best = self._profile(share, neutral)
+        trust = self._trust(share, best.neutral, validated)
+        allowed = Z95**2 / 2 / trust
+        wide = np.sqrt(2 * allowed / np.maximum(-best.bend, _NEVER))
+        others = best.neutral.copy()
+
+        def below(other: Floats) -> tuple[Floats, Floats]:
+            at = self._profile(other, others)
+            others[:] = at.neutral
+            return best.height - allowed - at.height, -at.slope
+
+        def above(other: Floats) -> tuple[Floats, Floats]:
+            at = self._profile(other, others)
+            others[:] = at.neutral
+            return at.height - best.height + allowed, at.slope
+
+        # Below the best share the likelihood rises with s and above it falls.
+        low = _crossing(below, np.maximum(share - wide, share / 2), nothing, share)
+        others[:] = best.neutral
+        high = _crossing(above, np.minimum(share + wide, (1 + share) / 2), share, whole)
+        polar = 1 - best.neutral
+        classes = np.stack([polar * (1 - share), best.neutral, polar * share], axis=1)
+        return LikeliestShares(share, np.minimum(low, share), np.maximum(high, share), classes)
+
+    def _mixed(self, share: Floats) -> Floats:
+        """Return the likelihood of each mention that is not neutral."""
+        mixed: Floats = self._negative + share[:, None] * self._apart
+        return mixed
+
+    def _per_mention(self, share: Floats, neutral: Floats) -> tuple[Floats, Floats]:
+        """Return w (r_positive - r_negative) / total and w / total of each mention."""
+        mixed = self._mixed(share)
+        total = np.maximum(mixed + neutral[:, None] * (self._beside - mixed), _NEVER)
+        part = self._weights / total
+        return part * self._apart, part
+
+    def _profile(self, share: Floats, start: Floats) -> _Profile:
+        mixed = self._mixed(share)
+        away = self._beside - mixed
+
+        def slope(neutral: Floats) -> tuple[Floats, Floats]:
+            score = away / np.maximum(mixed + neutral[:, None] * away, _NEVER)
+            weighed = self._weights * score
+            return weighed.sum(axis=1), -np.einsum("gm,gm->g", weighed, score)
+
+        neutral = _crossing(slope, start, np.zeros(len(share)), np.ones(len(share)))
+        total = np.maximum(mixed + neutral[:, None] * away, _NEVER)
+        polar = 1 - neutral
+        score, beside = self._apart / total, away / total
+        tilt = np.einsum("gm,gm->g", self._weights, score)
+        own = polar**2 * np.einsum("gm,gm,gm->g", self._weights, score, score)
+        other = np.einsum("gm,gm,gm->g", self._weights, beside, beside)
+        across = tilt + polar * np.einsum("gm,gm,gm->g", self._weights, score, beside)
+        moves = (neutral > 0) & (neutral < 1) & (other > 0)
+        bend = -own + np.where(moves, across**2 / np.where(moves, other, 1), 0)
+        return _Profile(neutral, np.einsum("gm,gm->g", self._weights, np.log(total)), polar * tilt, np.minimum(bend, 0))
+
+    def _trust(self, share: Floats, neutral: Floats, validated: tuple[int, int, int] | None) -> Floats:
+        """Return A / (B + V), what one unit of log-likelihood is worth."""
+        mixed = self._mixed(share)
+        total = np.maximum(mixed + neutral[:, None] * (self._beside - mixed), _NEVER)
+        score = (1 - neutral[:, None]) * self._apart / total
+        beside = (self._beside - mixed) / total
+        common = np.einsum("gm,gm,gm->g", self._weights, beside, beside)
+        both = np.einsum("gm,gm,gm->g", self._weights, score, beside)
+        score = score - beside * (both / np.where(common > 0, common, np.inf))[:, None]
+        information = np.einsum("gm,gm,gm->g", self._weights, score, score)
+        spread = np.einsum("gm,gm,gm->g", self._squares, score, score)
+        if validated is not None:
+            polar = 1 - neutral
+            shares = (polar * (1 - share), neutral, polar * share)
+            part = self._weights / total
+            for own, ratio, texts in zip(
+                shares, (self._negative, self._beside, self._positive), validated, strict=True
+            ):
+                owned = part * ratio * own[:, None]
+                whole = np.maximum(owned.sum(axis=1), _NEVER)
+                mean = np.einsum("gm,gm->g", owned, score) / whole
+                variance = np.maximum(np.einsum("gm,gm,gm->g", owned, score, score) / whole - mean**2, 0)
+                spread += self._weights.sum(axis=1) ** 2 * own**2 * variance / texts
+        known = (information > 0) & (spread > 0)
+        return np.where(known, information / np.where(known, spread, 1), 1.0)
+
+
+def _crossing(falling: Callable[[Floats], tuple[Floats, Floats]], start: Floats, low: Floats, high: Floats) -> Floats:
+    """Return where each of some falling functions crosses 0 in [low, high], or the end nearer to it.
+
+    Newton's steps, halving the range where one would leave it.
+
+    Args:
+        falling: Returns the values at some places and the slopes there, below 0.
+    """
+    at = np.clip(start, low, high)
+    # Outside the range until an end has itself been looked at.
+    under, over = low - 1, high + 1
+    for _ in range(_ROUNDS):
+        value, slope = falling(at)
+        under, over = np.where(value > 0, at, under), np.where(value > 0, over, at)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            step = np.clip(at - value / slope, low, high)
+        # Near an end the function may be so steep that Newton's steps are small far from where it crosses 0.
+        is_near = np.abs(step - at) <= _CLOSE * np.minimum(at - low, high - at)
+        is_inside = (step > under) & (step < over) & (at > low) & (at < high)
+        new = np.where(is_inside, step, np.clip((under + over) / 2, low, high))
+        is_found = ((at > low) & (at < high) & is_near) | (over - under < _CLOSE) | (new == at)
+        if is_found.all():
+            break
+        at = np.where(is_found, at, new)
+    return at
