@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -157,6 +157,38 @@ def model_id(model: str | HubModel, folder: Path) -> str:
 
         return folder_model_id(place)
     return read_manifest(place).model
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """For which shares of (negative, neutral, positive) the probabilities hold that stand in judgements.
+
+    Attributes:
+        prior: Of texts.
+        rating_prior: Of ratings without text.
+        validated: On how many texts of each class that was checked.
+    """
+
+    prior: Triple
+    rating_prior: Triple
+    validated: tuple[int, int, int]
+
+
+def calibration_of(model: str | HubModel, folder: Path) -> Calibration | None:
+    """Return what is known of a model's probabilities; None where it does not tell for which shares they hold.
+
+    Raises:
+        ModelUnusable: There is no such model.
+    """
+    if isinstance(model, HubModel) or not (_place(model, folder) / MANIFEST_FILE).exists():
+        return None
+    manifest = read_manifest(_place(model, folder))
+    confusion = manifest.validation.get("all", {}).get("confusion", {})
+    validated = [sum(confusion.get(label.value, {}).values()) for label in LABELS]
+    if min(*validated, *manifest.stars.prior) <= 0:
+        return None
+    negative, neutral, positive = validated
+    return Calibration(manifest.stars.prior, _packaged_stars().prior, (negative, neutral, positive))
 
 
 def rating_judgement(stars: float, content_hash: str) -> Judgement:

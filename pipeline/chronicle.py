@@ -79,7 +79,7 @@ class Chronicle:
 
     def mentions(self, since: date | None = None, until: date | None = None) -> int:
         """Return how many mentions there are in [since, until)."""
-        return int(self.counts[:, self._within(since, until)].sum())
+        return int(self.counts[:, self.within(since, until)].sum())
 
     def open_complaints(self) -> int:
         """Return how many complaints stand open."""
@@ -88,7 +88,7 @@ class Chronicle:
 
     def each_day(self, since: date | None = None, until: date | None = None) -> list[Day]:
         """Return what was heard in [since, until), day by day."""
-        within = self._within(since, until)
+        within = self.within(since, until)
         days, counts = self.days[within], self.counts[:, within]
         told = np.argwhere(counts.T)
         return [
@@ -162,21 +162,27 @@ class Chronicle:
         ]
         weights = np.concatenate([self.lines[n].weight * fading for n in rows] or [fading[:0]])
         numbers = np.concatenate([counts[n] for n in rows] or [fading[:0]])
-        there = (numbers > 0) & (weights > 0)
-        weights, numbers = weights[there], numbers[there]
-        order = np.argsort(-weights, kind="stable")
-        together = np.cumsum(weights[order] * numbers[order])
-        # One more than is needed, as the sums are rounded.
-        taken = order[: int(np.searchsorted(together, enough)) + 2]
-        return tuple(zip(weights[taken].tolist(), numbers[taken].astype(int).tolist(), strict=True))
+        return heaviest(weights, numbers, enough)
 
-    def _within(self, since: date | None, until: date | None) -> slice:
+    def within(self, since: date | None, until: date | None) -> slice:
+        """Return where the days of [since, until) stand."""
         first = int(np.searchsorted(self.days, since.toordinal())) if since else 0
         end = int(np.searchsorted(self.days, until.toordinal())) if until else len(self.days)
         return slice(first, end)
 
 
 NOTHING = Chronicle.of(())
+
+
+def heaviest(weights: Floats, numbers: Floats, enough: float) -> tuple[tuple[float, int], ...]:
+    """Return the heaviest of some cases, as (weight of one, how many), until they weigh enough together."""
+    there = (numbers > 0) & (weights > 0)
+    weights, numbers = weights[there], numbers[there]
+    order = np.argsort(-weights, kind="stable")
+    together = np.cumsum(weights[order] * numbers[order])
+    # One more than is needed, as the sums are rounded.
+    taken = order[: int(np.searchsorted(together, enough)) + 2]
+    return tuple(zip(weights[taken].tolist(), numbers[taken].astype(int).tolist(), strict=True))
 
 
 def by_group(series: Iterable[Series], key: Callable[[Series], Key]) -> dict[Key, Chronicle]:

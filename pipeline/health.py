@@ -15,8 +15,10 @@ from typing import Any, TypeVar
 
 from twelvefold.config import Brand, Configuration, Rule
 from twelvefold.errors import CallerMistake
+from twelvefold.models.scorer import Calibration
 from twelvefold.pipeline.change_health import Further, change_entry, two_weeks
 from twelvefold.pipeline.chronicle import NOTHING, Chronicle, by_group, counts_of_sources, weighed_as_configured
+from twelvefold.pipeline.corrected_balance import Balances, Corrections
 from twelvefold.pipeline.customer_health import NOT_SPLIT, CustomerFigures, customer_figures, refused
 from twelvefold.pipeline.figures.balance import NoWayOut
 from twelvefold.pipeline.figures.intervals import Estimate
@@ -27,7 +29,9 @@ from twelvefold.pipeline.week import Week, weeks_between
 from twelvefold.pipeline.weighing import (
     SMALLEST_N,
     Answers,
+    Correction,
     Counted,
+    Method,
     Refusal,
     Scale,
     Shown,
@@ -44,7 +48,14 @@ GROUPINGS = ("source", "subject", "language", "aspect", "segment", "week")
 STARS = (
     "mean of the stars that reviewers gave in the period, rescaled to 1-5, each counting one; adjusted Wald interval"
 )
-UNCORRECTED = "uncorrected"
+UNCORRECTED = {
+    Method.NOT_CALIBRATED: "the model does not say for which shares of classes its probabilities hold",
+    Method.NOT_KEPT: "the next night counts how likely each class is",
+    Method.NOT_BY_ASPECT: "how often the classifier errs about an aspect is not known",
+}
+CORRECTED = {Method.PROBABILITIES: "classifier error corrected by the probabilities of its classes"}
+WILSON = "classes as counted; Wilson interval on the positive share"
+PROFILE = "classifier error corrected; profile-likelihood interval on the positive share"
 NOT_BUILT_NOTE = "not built yet"
 NO_WAY_OUT = {
     NoWayOut.RULE: "resolving complaints does not lower the debt, as k is not above the resolved weight",
@@ -81,6 +92,7 @@ def health(
     until: date | None = None,
     week: str | None = None,
     by: str | None = None,
+    calibration: Calibration | None = None,
 ) -> dict[str, Any]:
     """Return the `health` document of one brand.
 
@@ -90,7 +102,8 @@ def health(
     "2026-W47", stands in the place of both. `model` is whose judgements count
     (ratings without text count with every model); `by`, one of GROUPINGS, adds the
     same figures for each group. Decay, k and the resolved weight are the
-    configuration's.
+    configuration's. `calibration` is what is known of the model's probabilities; without it the balance stays
+    uncorrected for the classifier's error.
 
     Raises:
         CallerMistake: The period is empty or given twice, or `by` is unknown.
@@ -126,6 +139,7 @@ def health(
         last_day=last_day,
     )
     document = partial(_blocks, rule=configuration.rule)
+    corrections = Corrections(work.rollups, brand_id, model, calibration, configuration.rule, heard, until=period.until)
     groups: list[dict[str, Any]] = []
     if by == "week":
         rated = _stars_by_week(work.rollups.daily_stars(brand_id, until=period.until))
@@ -141,7 +155,7 @@ def health(
                 each.week.last_day,
             )
             | {"change": change}
-            for each in weigh_weeks(heard.each_day(), configuration.rule, _weeks(period, heard))
+            for each in corrections.weeks(weigh_weeks(heard.each_day(), configuration.rule, _weeks(period, heard)))
         ]
     elif by in tuple(Scope):
         scope = Scope(by)
@@ -150,17 +164,19 @@ def health(
         rated_by = _split(stars(Scope(by)), lambda total: total.key)
         said = _said_by_group(work, brand_id, model, scope, period.week)
         rated_before = _split(_stars_before(work, brand_id, scope, period.week), lambda total: total.key)
+        theirs = {key: sources.get(key, NOTHING) for key in sources.keys() | rated_by.keys()}
+        balances = corrections.balances(scope, theirs, last_day, period.week)
         groups = [
             {"key": key}
             | document(
-                sources.get(key, NOTHING),
+                balances[key],
                 _UNSPLIT,
                 star_mean(rated_by.get(key, ())) if scope is not Scope.ASPECT else _UNSPLIT.csat,
                 period.week,
-                last_day,
+                last_day if theirs[key].first_day or period.week else None,
             )
             | {"change": moved(said.get(key, ()), ask=None, further=_further(scope, rated_before, rated_by, key))}
-            for key in sorted(sources.keys() | rated_by.keys(), key=lambda key: (key is None, key or ""))
+            for key in sorted(theirs, key=lambda key: (key is None, key or ""))
         ]
     return {
         "schema": "twelvefold/health/1",
@@ -169,11 +185,11 @@ def health(
         "since": period.since.isoformat() if period.since else None,
         "until": period.until.isoformat() if period.until else None,
         **document(
-            heard,
+            corrections.balances(None, {None: heard}, last_day, period.week)[None],
             asked(period.since, period.until),
             star_mean(stars(Scope.SOURCE)),
             period.week,
-            last_day,
+            last_day if heard.first_day or period.week else None,
             customers=customers,
         ),
         "voice": voice_document(spoken, configuration.rule),
@@ -264,19 +280,17 @@ def _split(counts: Iterable[Count], key: Callable[[Count], Key]) -> dict[Key, li
 
 
 def _blocks(
-    heard: Chronicle,
+    weighed: Balances,
     asked: Answers,
     stars: Shown,
     week: Week | None,
-    last_day: date,
+    last_day: date | None,
     *,
     rule: Rule,
     customers: CustomerFigures = UNSPLIT_CUSTOMERS,
 ) -> dict[str, Any]:
     """Return the blocks for some mentions and answers."""
-    within = heard.undecayed(rule, week.since, week.until) if week else None
-    heard_to = last_day if heard.first_day or week else None
-    return blocks(heard.standing(rule, last_day), within, asked, stars, rule, week, heard_to, customers)
+    return blocks(weighed.standing, weighed.within, asked, stars, rule, week, last_day, customers)
 
 
 def blocks(
@@ -322,22 +336,30 @@ def _experience(asked: Answers, weighed: Standing) -> tuple[Estimate | None, str
 
 def balance_document(shown: Standing, rule: Rule, scope: str) -> dict[str, Any]:
     """Return a balance as the contract shapes it; `scope` says which mentions it weighs."""
-    weighed = shown.balance
+    weighed, correction = shown.balance, shown.correction
+    interval = PROFILE if correction and correction.is_made else WILSON
 
-    def index_at(k: float) -> str:
+    def index_at(k: float, interval: str = interval) -> str:
         return (
             f"review balance, {scope}: 100 (P - C) / (P + C) with C = {k:g} x open + {rule.resolved_weight:g} x "
-            f"resolved complaints; 0 = break-even; {k:g} is a rule of thumb; Wilson interval on the positive share"
+            f"resolved complaints; 0 = break-even; {k:g} is a rule of thumb; {interval}"
         )
 
     index = figure(shown.index, index_at(rule.k))
+    if correction is None or not correction.is_made:
+        index["note"] = index["note"] or correction_sentence(correction)
     debt = figure(shown.debt, f"praises of full weight still to earn, {scope}: max(0, C - P)")
     if debt["value"] is not None and weighed.no_way_out is not None:
         debt["note"] = NO_WAY_OUT[weighed.no_way_out]
     return {
-        "index": index | {"note": index["note"] or UNCORRECTED},
-        "index_raw": index,
-        "positive_share": figure(shown.positive_share, f"P / (P + N), {scope}; Wilson interval"),
+        "index": index,
+        "index_raw": figure(correction.raw_index if correction else shown.index, index_at(rule.k, WILSON)),
+        "correction": {
+            "method": correction.method.value if correction and correction.is_made else None,
+            "labels": correction.labels if correction else 0,
+            "note": correction_sentence(correction),
+        },
+        "positive_share": figure(shown.positive_share, f"P / (P + N), {scope}; {interval}"),
         "P": weighed.tally.praise,
         "N_open": weighed.tally.open,
         "N_resolved": weighed.tally.resolved,
@@ -347,6 +369,15 @@ def balance_document(shown: Standing, rule: Rule, scope: str) -> dict[str, Any]:
         "k": weighed.k,
         "sensitivity": {str(k): figure(at, index_at(k)) for k, at in shown.sensitivity.items()},
     }
+
+
+def correction_sentence(correction: Correction | None) -> str:
+    """Return in words what was done about the classifier's error."""
+    if correction is None:
+        return "uncorrected"
+    if correction.method is Method.LABELS:
+        return f"classifier error corrected by {correction.labels} labels from the inbox"
+    return CORRECTED.get(correction.method) or f"uncorrected: {UNCORRECTED[correction.method]}"
 
 
 def figure(shown: Shown, definition: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from twelvefold.pipeline.figures.intervals import Estimate
 from twelvefold.pipeline.figures.nps import nps_of_scores
 from twelvefold.records import Measure, Sentiment
 from twelvefold.storage.packed_counts import Counts
+from twelvefold.storage.probability_series import CellSeries
 from twelvefold.storage.rollups import DayCount
 from twelvefold.storage.series import Scope, Series, StarTotal
 from twelvefold.storage.surveys import ScoreCount
@@ -42,6 +43,11 @@ class Rollups(Protocol):
         self, brand_id: int, scope: Scope, since: date | None = None, until: date | None = None
     ) -> Sequence[StarTotal]:
         """Return how many of each group have how many stars, of the days in [since, until)."""
+
+    def probabilities(
+        self, brand_id: int, model: str, scope: str, until: date | None = None
+    ) -> Sequence[CellSeries] | None:
+        """Return how the mentions of each group of a scope spread over class probabilities; None: not kept."""
 
     def daily_stars(self, brand_id: int, until: date | None = None) -> Sequence[tuple[float, int, Counts]]:
         """Return (stars, ordinal of the first day, counts of the days from there on) of the whole brand."""
@@ -105,15 +111,45 @@ class Shown:
     left_out: int = 0
 
 
+class Method(StrEnum):
+    """By which a balance is corrected for the classifier's error, or why it is not."""
+
+    LABELS = "labels"
+    PROBABILITIES = "probabilities"
+    NOT_CALIBRATED = "not_calibrated"  # the model does not say for which shares its probabilities hold
+    NOT_KEPT = "not_kept"  # the next night counts how likely each class is
+    NOT_BY_ASPECT = "not_by_aspect"  # how often the classifier errs about an aspect is not known
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What was done about the classifier's error.
+
+    Attributes:
+        raw_index: The balance as the classes were counted.
+        labels: How many labels of people it rests on.
+    """
+
+    method: Method
+    raw_index: Shown
+    labels: int = 0
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the balance is corrected."""
+        return self.method in (Method.LABELS, Method.PROBABILITIES)
+
+
 @dataclass(frozen=True)
 class Standing:
-    """A balance and its figures as far as they may be shown."""
+    """A balance and its figures as far as they may be shown; without a `correction` as the classes were counted."""
 
     balance: Balance
     index: Shown
     positive_share: Shown
     debt: Shown
     sensitivity: Mapping[int, Shown]
+    correction: Correction | None = None
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class CellSeries:
     """What the mentions of some weeks of one group add up to in each cell.
 
     Attributes:
-        key: The group, as the table has it.
+        key: The group; None where a mention has no subject.
         weight: Of the sources that they are of.
         first_week: Number of the first of the weeks.
         labels: The place in `Sentiment` of each cell's class, shape (cells,).
@@ -66,7 +66,7 @@ class CellSeries:
 
     sum_of: SumOf
     model: str
-    key: str
+    key: str | None
     weight: float
     resolved: bool
     first_week: int

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -31,7 +31,7 @@ from sqlalchemy import (
 from twelvefold.records import CaseState, Sentiment
 from twelvefold.storage.kept_counts import KeptCounts, Key
 from twelvefold.storage.packed_counts import Counts
-from twelvefold.storage.probability_series import CellSeries, ProbabilitySeries
+from twelvefold.storage.probability_series import BRAND, CellSeries, ProbabilitySeries
 from twelvefold.storage.series import AllSeries, Scope, Series, StarTotal
 from twelvefold.storage.tables import (
     AspectTable,
@@ -214,7 +214,11 @@ class Rollups:
 
         None where that is not kept: `keep_probabilities` has yet to count them.
         """
-        return self._probabilities.read(brand_id, (model, RATING), scope, until)
+        kept = self._probabilities.read(brand_id, (model, RATING), scope, until)
+        if kept is None or scope == BRAND:
+            return kept
+        name = self._series.names(brand_id, Scope(scope))
+        return [replace(series, key=name(series.key)) for series in kept]
 
     def keep_probabilities(self, brand_id: int) -> None:
         """Count class probabilities anew where they are not kept, as after a change of schema or of weights."""

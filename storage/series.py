@@ -118,7 +118,7 @@ class AllSeries:
         if until is not None:
             query = query.where(table.chunk <= chunk_of(until))
         found = merged((tuple(line), chunk, days) for *line, chunk, days in self._connection.execute(query))
-        names = self._names(brand_id, scope)
+        names = self.names(brand_id, scope)
         series = []
         for (key, weight, label, resolved), chunks in found.items():
             for chunk, counts in chunks.items():
@@ -145,7 +145,7 @@ class AllSeries:
             parts = select(table.key, table.tenths, table.chunk, table.days).where(*ours, table.chunk.in_(ends))
             for key, tenths, chunk, days in self._connection.execute(parts):
                 total[key, tenths] += int(_cut(unpack(days), chunk, since, until).sum())
-        names = self._names(brand_id, scope)
+        names = self.names(brand_id, scope)
         return sorted(
             (StarTotal(names(key), tenths / 10, n) for (key, tenths), n in total.items() if n),
             key=lambda each: (each.key or "", each.stars),
@@ -167,7 +167,7 @@ class AllSeries:
     def _weights(self) -> dict[int, float]:
         return {row.id: row.weight for row in self._connection.execute(select(SourceTable.id, SourceTable.weight))}
 
-    def _names(self, brand_id: int, scope: Scope) -> Any:
+    def names(self, brand_id: int, scope: Scope) -> Any:
         """Return what makes the name of a group of its key."""
         if scope is Scope.SOURCE:
             query = select(SourceTable.id, SourceTable.name).where(SourceTable.brand_id == brand_id)

@@ -13,13 +13,16 @@ from functools import partial
 from typing import Any, Protocol
 
 from twelvefold.config import Brand, Configuration, Rule
+from twelvefold.models.scorer import Calibration
 from twelvefold.pipeline.change_health import WeekChange, change_document, two_weeks, week_change
 from twelvefold.pipeline.chronicle import Chronicle, by_group, counts_of_sources, weighed_as_configured
 from twelvefold.pipeline.compared import BrandNumbers, compared_document
+from twelvefold.pipeline.corrected_balance import Corrections
 from twelvefold.pipeline.customer_health import CustomerFigures, customer_figures
 from twelvefold.pipeline.digest.quotation import link, plain, quotation
 from twelvefold.pipeline.health import blocks, figure
 from twelvefold.pipeline.reasons import Reasoning, kept_reasons
+from twelvefold.pipeline.running import WeekWeighed
 from twelvefold.pipeline.voice import voices
 from twelvefold.pipeline.voice_document import voice_document
 from twelvefold.pipeline.week import Week
@@ -242,9 +245,19 @@ def _source_document(line: SourceLine) -> dict[str, Any]:
 
 
 def build_digest(
-    work: Told, brand: Brand, configuration: Configuration, *, brand_id: int, model: str, week: str
+    work: Told,
+    brand: Brand,
+    configuration: Configuration,
+    *,
+    brand_id: int,
+    model: str,
+    week: str,
+    calibration: Calibration | None = None,
 ) -> Digest:
     """Gather one ISO week ("2026-W47", counted in the brand's zone) of one brand.
+
+    Args:
+        calibration: What is known of the model's probabilities; without it the balance stays uncorrected.
 
     Raises:
         UnknownName: `week` is no ISO week.
@@ -259,14 +272,21 @@ def build_digest(
     spoken = voices(
         heard, each_source, brand, rule, scores, since=asked.since, until=asked.until, last_day=asked.last_day
     )
+    corrections = Corrections(work.rollups, brand_id, model, calibration, rule, heard, until=asked.until)
+    weighed = corrections.weeks(
+        [
+            WeekWeighed(each, heard.standing(rule, each.last_day), heard.undecayed(rule, each.since, each.until))
+            for each in map(asked.back, reversed(range(TREND_WEEKS)))
+        ]
+    )
     sources = _sources(brand, work.runs.last_results(brand_id), counts, asked)
     return Digest(
         brand=brand.name,
         zone=brand.zone,
         week=asked,
         rule=rule,
-        standing=heard.standing(rule, asked.last_day),
-        within=heard.undecayed(rule, asked.since, asked.until),
+        standing=weighed[-1].standing,
+        within=weighed[-1].within,
         change=week_change(counts, brand, rule, asked, scores, two_weeks(work, brand_id, brand, asked)),
         answers=answers(work.surveys, brand_id, asked.since, asked.until),
         all_answers=answers(work.surveys, brand_id, None, None),
@@ -276,7 +296,7 @@ def build_digest(
         ),
         heard=_heard(counts, asked),
         open_cases=heard.open_complaints(),
-        trend=_trend(heard, rule, asked, any(line.hole for line in sources)),
+        trend=_trend(heard, weighed, any(line.hole for line in sources)),
         sources=sources,
         worst=_quotes(work.mentions, brand_id, model, Sentiment.NEGATIVE, asked),
         best=_quotes(work.mentions, brand_id, model, Sentiment.POSITIVE, asked),
@@ -302,14 +322,13 @@ def _heard(counts: Sequence[DayCount], week: Week) -> Heard:
     )
 
 
-def _trend(heard: Chronicle, rule: Rule, week: Week, has_hole_now: bool) -> tuple[TrendWeek, ...]:
+def _trend(heard: Chronicle, weighed: Sequence[WeekWeighed], has_hole_now: bool) -> tuple[TrendWeek, ...]:
     points = []
-    for back in range(TREND_WEEKS - 1, -1, -1):
-        each = week.back(back)
-        mentions = heard.mentions(each.since, each.until)
-        fell_silent = mentions == 0 and heard.first_day is not None and heard.first_day < each.since
-        hole = fell_silent or (back == 0 and has_hole_now)
-        points.append(TrendWeek(each, mentions, heard.standing(rule, each.last_day).index, hole))
+    for each in weighed:
+        mentions = heard.mentions(each.week.since, each.week.until)
+        fell_silent = mentions == 0 and heard.first_day is not None and heard.first_day < each.week.since
+        hole = fell_silent or (each is weighed[-1] and has_hole_now)
+        points.append(TrendWeek(each.week, mentions, each.standing.index, hole))
     return tuple(points)
 
 

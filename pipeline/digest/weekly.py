@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from twelvefold.config import Brand, Configuration
+from twelvefold.models.scorer import calibration_of
 from twelvefold.pipeline.brand import brand_number
 from twelvefold.pipeline.digest.build import build_digest
 from twelvefold.pipeline.digest.render import render
@@ -42,11 +43,15 @@ def render_week(
 
     Raises:
         UnknownName: The week does not exist.
+        ModelUnusable: There is no such model.
         StorageUnavailable: The database did not answer.
     """
     brand_id = brand_number(database, brand)
+    calibration = calibration_of(configuration.model, configuration.folder)
     with database.read() as work:
-        document = build_digest(work, brand, configuration, brand_id=brand_id, model=model, week=week)
+        document = build_digest(
+            work, brand, configuration, brand_id=brand_id, model=model, week=week, calibration=calibration
+        )
     return render(document, language, form)
 
 

@@ -143,11 +143,13 @@ def tally(mentions: Iterable[Weighed]) -> Tally:
     )
 
 
-def balance(counted: Tally, k: float = 12, resolved_weight: float = 1, n_eff: float | None = None) -> Balance:
+def balance(
+    counted: Tally, k: float = 12, resolved_weight: float = 1, share_ends: tuple[float, float] | None = None
+) -> Balance:
     """Weigh praise against complaint by the twelvefold rule.
 
     C = k N_open + w_res N_resolved and H = 100 (P - C) / (P + C). The interval is
-    Wilson's on s = P / (P + N) with `n_eff`, mapped through
+    Wilson's on s = P / (P + N) with the effective n, mapped through
     h(s) = 100 (s - kbar (1 - s)) / (s + kbar (1 - s)) where kbar = C / N; the debt
     stands at the same ends.
 
@@ -155,33 +157,30 @@ def balance(counted: Tally, k: float = 12, resolved_weight: float = 1, n_eff: fl
         counted: The sums of `tally`.
         k: Praises that make up for one open complaint, above 0.
         resolved_weight: Praises that make up for one resolved complaint.
-        n_eff: The effective n where a correction has its own; else the tally's.
+        share_ends: The interval of s where a correction has its own.
 
     Raises:
         ValueError: `k` is not positive, or `resolved_weight` is negative.
     """
     if not k > 0 or resolved_weight < 0:
         raise ValueError(f"the rule needs k > 0 and a resolved weight >= 0, not {k} and {resolved_weight}")
-    sure = counted.n_eff if n_eff is None else n_eff
-    index = _index(counted, k, resolved_weight, sure)
-    if index is None:
+    if not counted.praise + _cost(counted, k, resolved_weight) > 0 or not counted.n_eff > 0:
         return Balance(counted, k, sensitivity=dict.fromkeys(SENSITIVITY))
-    complaints = counted.open + counted.resolved
-    heard = counted.praise + complaints
+    heard = counted.praise + counted.open + counted.resolved
     share = counted.praise / heard
-    low, high = wilson(share, sure)
+    low, high = share_ends or wilson(share, counted.n_eff)
     mean_k = average_k(counted, k, resolved_weight)
     debt = max(0.0, _cost(counted, k, resolved_weight) - counted.praise)
     resolve_instead, no_way_out = _resolve_instead(debt, counted.cases, k - resolved_weight)
     return Balance(
         tally=counted,
         k=k,
-        index=index,
+        index=_index(counted, k, resolved_weight, low, high),
         positive_share=Estimate(share, low, high, counted.n),
         debt=Estimate(debt, heard * _owed(high, mean_k), heard * _owed(low, mean_k), counted.n),
         resolve_instead=resolve_instead,
         no_way_out=no_way_out,
-        sensitivity={other: _index(counted, other, resolved_weight, sure) for other in SENSITIVITY},
+        sensitivity={other: _index(counted, other, resolved_weight, low, high) for other in SENSITIVITY},
     )
 
 
@@ -196,15 +195,13 @@ def average_k(counted: Tally, k: float, resolved_weight: float) -> float:
     return _cost(counted, k, resolved_weight) / complaints if complaints > 0 else k
 
 
-def _index(counted: Tally, k: float, resolved_weight: float, n_eff: float) -> Estimate | None:
-    """Return H with its interval, or None where P + C = 0."""
+def _index(counted: Tally, k: float, resolved_weight: float, low: float, high: float) -> Estimate | None:
+    """Return H with its interval from that of the positive share, or None where P + C = 0."""
     cost = _cost(counted, k, resolved_weight)
-    if not counted.praise + cost > 0 or not n_eff > 0:
+    if not counted.praise + cost > 0:
         return None
     value = 100 * ((counted.praise - cost) / (counted.praise + cost))
     mean_k = average_k(counted, k, resolved_weight)
-    share = counted.praise / (counted.praise + counted.open + counted.resolved)
-    low, high = wilson(share, n_eff)
     # Rounding may leave an end a hair on the wrong side of the value it must contain.
     return Estimate(value, min(value, index_at_share(low, mean_k)), max(value, index_at_share(high, mean_k)), counted.n)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twelvefold.pipeline.figures.likelihood import Likelihood, LikeliestShares
+from twelvefold.pipeline.figures.likelihood import LikeliestShares, Likelihood
 
 Triple = tuple[float, float, float]
 

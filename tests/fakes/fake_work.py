@@ -83,6 +83,9 @@ class FakeWork:
             found.append(Series(key, 1.0, count.label, count.resolved, chunk * DAYS, days))
         return found
 
+    def probabilities(self, brand_id: int, model: str, scope: str, until: date | None = None) -> None:
+        return None
+
     def star_totals(
         self, brand_id: int, scope: Scope, since: date | None = None, until: date | None = None
     ) -> Sequence[StarTotal]:

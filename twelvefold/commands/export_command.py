@@ -63,10 +63,14 @@ def _records(
 ) -> Iterator[dict[str, Any]]:
     """Return the records that are asked for."""
     if what == "figures":
+        from twelvefold.models.scorer import calibration_of
         from twelvefold.pipeline.figure_records import figure_records
         from twelvefold.pipeline.health import health
 
-        return figure_records(health(work, brand, configuration, brand_id=number, model=model, by=by), by)
+        calibration = calibration_of(configuration.model, configuration.folder)
+        return figure_records(
+            health(work, brand, configuration, brand_id=number, model=model, by=by, calibration=calibration), by
+        )
     if what == "cases":
         from twelvefold.pipeline.cases import every_case
 

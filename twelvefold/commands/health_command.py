@@ -30,7 +30,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Show satisfaction (what was felt) and loyalty (what they will do), each figure with its interval and n."""
-    from twelvefold.models.scorer import model_id
+    from twelvefold.models.scorer import calibration_of, model_id
     from twelvefold.pipeline.brand import brand_number
     from twelvefold.pipeline.compared import compared_document
     from twelvefold.pipeline.health import health
@@ -44,6 +44,7 @@ def command(
     documents = []
     with open_project(config_file) as project:
         model = model_id(project.configuration.model, project.configuration.folder)
+        calibration = calibration_of(project.configuration.model, project.configuration.folder)
         for one in project.brands(brand):
             number = brand_number(project.database, one)
             with project.database.read() as work:
@@ -67,6 +68,7 @@ def command(
                         until=_days(since, until)[1],
                         week=week,
                         by=by,
+                        calibration=calibration,
                     )
                     | further
                 )

@@ -1,0 +1,138 @@
+"""How what was heard of one group spreads over the cells of class probabilities, week by week, as arrays.
+
+The mentions of a week, class and case state are spread over the cells as the series of probabilities say; what they
+weigh is told to the day by the counts by class. So decay is exact, and only within one week are a class's
+probabilities taken to be alike on all days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+from twelvefold.pipeline.chronicle import Chronicle, Line
+from twelvefold.records import Sentiment
+from twelvefold.storage.packed_cells import DAYS_IN_WEEK
+from twelvefold.storage.probability_cells import CELLS
+from twelvefold.storage.probability_series import CellSeries, SumOf
+from twelvefold.storage.rollups import RATING
+
+Floats = npt.NDArray[np.float64]
+COLUMNS = 2 * CELLS
+"""The cells of judged texts, then those of bare ratings: the two were calibrated on other texts."""
+
+_LABELS = tuple(Sentiment)
+
+
+@dataclass(frozen=True)
+class WeeklyCells:
+    """What one group's mentions weigh in each week and cell.
+
+    Attributes:
+        weeks: Their numbers, rising.
+        weights: Of all mentions, as seen from the last day of each week; shape (weeks, COLUMNS).
+        resolved: The part of them whose cases are resolved.
+        complaints: The part that is classed negative and open.
+        squares: The sums of the squares of the weights.
+        negative, positive: The sums of weight times probability; none but for the whole brand.
+    """
+
+    weeks: npt.NDArray[np.int64]
+    weights: Floats
+    resolved: Floats
+    complaints: Floats
+    squares: Floats
+    negative: Floats
+    positive: Floats
+
+
+def spread(
+    heard: Chronicle, kept: Iterable[CellSeries], since: date | None, until: date | None, half_life_days: float | None
+) -> WeeklyCells | None:
+    """Spread the mentions of [since, until) over the cells; None where less is kept of them than was counted.
+
+    Args:
+        half_life_days: Within each week, mentions fade towards its last day; None: they do not.
+    """
+    within = heard.within(since, until)
+    days, counts = heard.days[within], heard.counts[:, within]
+    told, firsts = np.unique((days - 1) // DAYS_IN_WEEK, return_index=True)
+    width = len(told)
+    zeros = np.zeros((6, width, COLUMNS))
+    if not width:
+        return WeeklyCells(told, *zeros)
+    ages = (told.repeat(np.diff([*firsts, len(days)])) + 1) * DAYS_IN_WEEK - days
+    fading = np.ones(len(days)) if half_life_days is None else np.exp2(-ages / half_life_days)
+    numbers, sums, squares = (
+        np.add.reduceat(counts * weighing, firsts, axis=1) for weighing in (np.ones(len(days)), fading, fading**2)
+    )
+    series = list(kept)
+    spread_over = _totals(heard.lines, series, told)
+    if (spread_over < numbers).any():
+        return None
+    one = np.array([line.weight for line in heard.lines])[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        each = np.where(spread_over > 0, one * sums / spread_over, 0)
+        each_squared = np.where(spread_over > 0, one**2 * squares / spread_over, 0)
+    weights, resolved, complaints, squared, negative, positive = zeros
+    rows = {line: row for row, line in enumerate(heard.lines)}
+    for one_series in series:
+        here, theirs = _shared(told, one_series)
+        lines = [rows.get(Line(one_series.weight, label, one_series.resolved), -1) for label in _LABELS]
+        of_cells = np.array(lines)[one_series.labels]
+        known = of_cells >= 0
+        columns = one_series.cells[known] + (CELLS if one_series.model == RATING else 0)
+        held = one_series.sums[known][:, theirs]
+        weighed = held * each[of_cells[known]][:, here]
+        match one_series.sum_of:
+            case SumOf.NEGATIVE:
+                _add(negative, here, columns, weighed)
+            case SumOf.POSITIVE:
+                _add(positive, here, columns, weighed)
+            case SumOf.MENTIONS:
+                _add(weights, here, columns, weighed)
+                _add(squared, here, columns, held * each_squared[of_cells[known]][:, here])
+                if one_series.resolved:
+                    _add(resolved, here, columns, weighed)
+                else:
+                    angry = one_series.labels[known] == _LABELS.index(Sentiment.NEGATIVE)
+                    _add(complaints, here, columns[angry], weighed[angry])
+    return WeeklyCells(told, weights, resolved, complaints, squared, negative, positive)
+
+
+def _totals(lines: Sequence[Line], series: Sequence[CellSeries], told: npt.NDArray[np.int64]) -> Floats:
+    """Return how many mentions of each line and week are spread over cells."""
+    totals = np.zeros((len(lines), len(told)))
+    rows = {line: row for row, line in enumerate(lines)}
+    for one in series:
+        if one.sum_of is SumOf.MENTIONS:
+            here, theirs = _shared(told, one)
+            for place, label in enumerate(_LABELS):
+                row = rows.get(Line(one.weight, label, one.resolved))
+                if row is not None:
+                    totals[row, here] += one.sums[one.labels == place][:, theirs].sum(axis=0, dtype=np.int64)
+    return totals
+
+
+def _shared(told: npt.NDArray[np.int64], series: CellSeries) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the places, in `told` and in the series, of the weeks that both have."""
+    theirs = told - series.first_week
+    here = np.flatnonzero((theirs >= 0) & (theirs < series.sums.shape[1]))
+    return here, theirs[here]
+
+
+def _add(
+    total: Floats, weeks: npt.NDArray[np.int64], columns: npt.NDArray[np.int64], more: npt.NDArray[np.float64]
+) -> None:
+    """Add to some weeks and columns, of which the same may come twice."""
+    np.add.at(total, (weeks[:, None], columns[None, :]), more.T)
+
+
+def ages_of_weeks(weeks: npt.NDArray[np.int64], last_day: date) -> npt.NDArray[np.int64]:
+    """Return how many days before `last_day` each week ends; below 0 where it ends later."""
+    ages: npt.NDArray[np.int64] = last_day.toordinal() - (weeks + 1) * DAYS_IN_WEEK
+    return ages
