@@ -116,8 +116,8 @@ class Corrections:
                 for key, theirs in heard.items()
             ]
         found = self._corrected(scope, asked)
-        within = found[len(heard) :] or [None] * len(heard)
-        return {key: Balances(*each) for key, each in zip(heard, zip(found, within, strict=False), strict=True)}
+        within: Sequence[Standing | None] = found[len(heard) :] or [None] * len(heard)
+        return {key: Balances(found[n], within[n]) for n, key in enumerate(heard)}
 
     def weeks(self, weighed: Sequence[WeekWeighed]) -> list[WeekWeighed]:
         """Return the balances of the whole brand at the end of each week, and of the week itself."""
@@ -209,21 +209,17 @@ def _means(cells: WeeklyCells, week_weights: Floats) -> Floats:
     # The sums are rounded, so that a cell may come out a hair below 0.
     told = np.stack([negative, np.maximum(1 - negative - positive, 0), positive], axis=1)
     told[weights <= 0] = _ANY
-    return told / told.sum(axis=1, keepdims=True)
+    means: Floats = told / told.sum(axis=1, keepdims=True)
+    return means
 
 
 def _solved(parts: Sequence[_Part], calibration: Calibration, rule: Rule) -> list[Standing]:
     """Return corrected balances, all solved at once."""
     if not parts:
         return []
-    weights, resolved, squares = (
-        np.array([part.week_weights**power @ each(part.cells) for part in parts])
-        for power, each in (
-            (1, lambda cells: cells.weights),
-            (1, lambda cells: cells.resolved),
-            (2, lambda cells: cells.squares),
-        )
-    )
+    weights = np.array([part.week_weights @ part.cells.weights for part in parts])
+    resolved = np.array([part.week_weights @ part.cells.resolved for part in parts])
+    squares = np.array([part.week_weights**2 @ part.cells.squares for part in parts])
     used = weights.any(axis=0)
     ratios = np.array([part.ratios[used] for part in parts])
     found = Likelihood(ratios, weights[:, used], squares[:, used]).solve(calibration.validated)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -21,7 +22,7 @@ from twelvefold.pipeline.figures.correction import Corrected, Read, correct, sof
 from twelvefold.pipeline.health import health
 from twelvefold.records import Judgement, Mention, Precision, Sentiment
 from twelvefold.schemas import schema
-from twelvefold.storage.engine import Database
+from twelvefold.storage.engine import Database, open_database
 
 MODEL = "reader/1"
 NEWEST = datetime(2026, 11, 18, 12, tzinfo=UTC)  # a Wednesday
@@ -71,9 +72,16 @@ class Told:
         return Read(*self.answer, weight=weight * WEIGHTS[self.source])
 
 
-@pytest.fixture
-def acme(database: Database) -> tuple[Database, int, list[Told]]:
-    """A brand of 900 mentions over five months; every third complaint is resolved."""
+@pytest.fixture(scope="module")
+def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, int, list[Told]]]:
+    """A brand that the tests only read."""
+    database = open_database(f"sqlite:///{tmp_path_factory.mktemp('corrected') / 'acme.db'}")
+    yield database, *stored(database)
+    database.close()
+
+
+def stored(database: Database) -> tuple[int, list[Told]]:
+    """Store a brand of 900 mentions over five months; every third complaint is resolved."""
     chance, dice = np.random.default_rng(3), random.Random(3)
     answers, _ = drawn(chance, (0.09, 0.13, 0.78), 900)
     told = [Told(n, (a, b, c), dice) for n, (a, b, c) in enumerate(answers.tolist())]
@@ -88,7 +96,7 @@ def acme(database: Database) -> tuple[Database, int, list[Told]]:
         for case in work.cases.find(brand, limit=1000)[::3]:
             work.cases.resolve(case.case_id, "ana", NEWEST)
             by_text[case.text].is_resolved = True
-    return database, brand, told
+    return brand, told
 
 
 def ask(database: Database, brand: int, **asked: Any) -> dict[str, Any]:
@@ -119,7 +127,7 @@ def same(balance: dict[str, Any], told: list[Told], weights: list[float], points
     ends = (share["value"], share["low"], share["high"])
     assert ends == pytest.approx((exact.positive_share, exact.low, exact.high), abs=points / 100)
     for name, total in sums.items():
-        assert balance[name] == pytest.approx(total, rel=0.02), name
+        assert balance[name] == pytest.approx(total, abs=0.006 * sum(sums.values())), name
     cost = 12 * balance["N_open"] + balance["N_resolved"]
     assert balance["index"]["value"] == pytest.approx(100 * (balance["P"] - cost) / (balance["P"] + cost))
     assert balance["index"]["low"] <= balance["index"]["value"] <= balance["index"]["high"]
@@ -143,7 +151,7 @@ def test_a_period_that_ends_in_the_middle_of_a_week_is_corrected(acme: tuple[Dat
     heard = [each for each in told if each.age > 29]
     balance = ask(database, brand, until=until)["satisfaction"]["balance"]
     # Of the last, broken week its days are told apart by their classes alone.
-    same(balance, heard, [2 ** (-(each.age - 30) / 90) for each in heard], points=0.2)
+    same(balance, heard, [2 ** (-(each.age - 30) / 90) for each in heard], points=0.5)
 
 
 def test_a_week_and_every_group_are_corrected(acme: tuple[Database, int, list[Told]]) -> None:
@@ -182,8 +190,8 @@ def test_aspects_stay_uncorrected_and_say_so(acme: tuple[Database, int, list[Tol
     assert "about an aspect" in groups[0]["satisfaction"]["balance"]["index"]["note"]
 
 
-def test_what_a_change_of_weights_undoes_the_next_night_makes_good(acme: tuple[Database, int, list[Told]]) -> None:
-    database, brand, _ = acme
+def test_what_a_change_of_weights_undoes_the_next_night_makes_good(database: Database) -> None:
+    brand, _ = stored(database)
     before = ask(database, brand)
     with database.begin() as work:
         work.brands.weigh(brand, {"forum": 2.0})

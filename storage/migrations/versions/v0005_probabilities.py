@@ -15,8 +15,7 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """Make the table; each brand's next night counts what is there already."""
-    kept = sa.Column("probabilities_kept", sa.Boolean(), nullable=False, server_default=sa.false())
-    op.add_column("brands", kept)
+    op.add_column("brands", sa.Column("probabilities_kept", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_table(
         "probability_series",
         sa.Column("brand_id", NUMBER, nullable=False),
