@@ -73,6 +73,7 @@ def health_text(document: Mapping[str, Any]) -> str:
             f"resolved complaints; beside the rule, {balance['neutral']:.1f} neutral.",
             _COLUMNS,
         ),
+        *wrap(_correction_text(balance), _COLUMNS),
         *wrap(
             f"That {balance['k']:g} praises make up for one complaint is a rule of thumb"
             + (f"; the balance at {at_other_k}." if at_other_k else "."),
@@ -90,6 +91,15 @@ def health_text(document: Mapping[str, Any]) -> str:
         if shown["value"] is not None:
             lines += wrap(f"  {name}: {shown['definition']}.", _COLUMNS, "    ")
     return "\n".join(lines)
+
+
+def _correction_text(balance: Mapping[str, Any]) -> str:
+    """Return what was done about the classifier's error, and the balance without it."""
+    raw, said = balance["index_raw"], balance["correction"]["note"]
+    if balance["correction"]["method"] is None or raw["value"] is None:
+        return f"The balance is {said}." if raw["value"] is not None else ""
+    before, low, high = (_written("{:+.1f}", raw[part]) for part in _PARTS)
+    return f"The balance has its {said}; as the classes were counted it is {before} (95 %: {low} to {high})."
 
 
 def _sentence(balance: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from twelvefold.pipeline.change_health import Compared
 from twelvefold.pipeline.digest.beside import compared_sentences
 from twelvefold.pipeline.digest.build import Digest, Quotation, SourceLine
+from twelvefold.pipeline.digest.correction import correction_words
 from twelvefold.pipeline.digest.quotation import plain
 from twelvefold.pipeline.digest.reasons import reason_sentences
 from twelvefold.pipeline.digest.voices import voice_sentences
@@ -132,22 +133,33 @@ def view(digest: Digest, words: Words) -> View:
 
 
 def _balance(digest: Digest, words: Words) -> Card:
-    alone = digest.within.index
     return Card(
         name=words.gettext("Satisfaction: review balance"),
         value=_value(digest.standing.index, words.decimal),
         detail=_detail(digest.standing.index, words, words.decimal),
-        further=words.gettext("This week alone: {figure}").format(figure=_in_one_line(alone, words, words.decimal)),
+        further=_further(digest, words),
         definition=words.gettext(
             "100 (P − C) / (P + C): P praises, C = {k} times the open plus {resolved} times the resolved complaints, "
-            "over all mentions so far, each halved every {days} days; not corrected for the errors of the judge; "
-            "Wilson interval."
+            "over all mentions so far, each halved every {days} days; {correction}."
         ).format(
+            correction=correction_words(digest.standing.correction, words),
             k=words.plain_number(digest.rule.k),
             resolved=words.plain_number(digest.rule.resolved_weight),
             days=words.plain_number(digest.rule.half_life_days),
         ),
     )
+
+
+def _further(digest: Digest, words: Words) -> str:
+    """Return the balance of the week alone, and where it is corrected what it was before."""
+    week = _in_one_line(digest.within.index, words, words.decimal)
+    said = words.gettext("This week alone: {figure}").format(figure=week)
+    correction = digest.standing.correction
+    if correction is None or not correction.is_made:
+        return said
+    raw = words.gettext("as the classes were counted: {figure}")
+    figure = _in_one_line(correction.raw_index, words, words.decimal)
+    return words.gettext("{said}; {more}").format(said=said, more=raw.format(figure=figure))
 
 
 def _verdict(index: Shown, words: Words) -> str:
@@ -239,7 +251,7 @@ def _satisfaction(digest: Digest, words: Words) -> tuple[Card, ...]:
             further=words.gettext("This week alone: {figure}").format(
                 figure=_in_one_line(digest.within.positive_share, words, words.percent)
             ),
-            definition=words.gettext("Praises among praises and complaints, weighed as the balance; Wilson interval."),
+            definition=words.gettext("Praises among praises and complaints, weighed and corrected as the balance."),
         )
     ]
     if digest.all_answers.csat.n:

@@ -69,9 +69,9 @@ def test_health_shows_both_families_side_by_side(night: tuple[Path, dict[str, An
     config = str(folder / "config.yaml")
     document = check(json.loads(twelvefold("health", "--config", config, "--week", "2026-W47", "--json", cwd=folder)))
     balance = document["satisfaction"]["balance"]
-    assert balance["index"]["value"] == balance["index_raw"]["value"]
-    assert "uncorrected" in balance["index"]["note"]
-    assert balance["index"]["low"] < balance["index"]["value"] < balance["index"]["high"]
+    assert balance["correction"]["method"] == "probabilities"
+    assert balance["index_raw"]["low"] < balance["index_raw"]["value"] < balance["index_raw"]["high"]
+    assert balance["index"]["low"] <= balance["index"]["value"] <= balance["index"]["high"]
     assert document["loyalty"]["nps"]["n"] >= 10
     assert "nps" not in document["satisfaction"]
     assert document["churn"]["value"] is None
