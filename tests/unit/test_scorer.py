@@ -302,6 +302,18 @@ def test_a_classifier_saved_by_transformers_passes_the_same_self_test(tmp_path):
     assert model_id("shop-model", tmp_path) != before
 
 
+def test_a_hub_model_is_loaded_with_its_label_map_and_passes_the_same_self_test(tmp_path):
+    save_classifier(tmp_path / "m", ["LABEL_0", "LABEL_1", "LABEL_2"], learns=True)
+    labels = {"LABEL_0": "negative", "LABEL_1": "neutral", "LABEL_2": "positive"}
+    wanted = HubModel(hub=str(tmp_path / "m"), revision="main", labels=labels)
+    scorer = load_scorer(wanted, Path())
+    assert scorer.model == model_id(wanted, Path())
+    assert [answer.label for answer in scorer.score([COMPLAINT, PRAISE])] == ["negative", "positive"]
+    turned = HubModel(hub=wanted.hub, revision="main", labels=labels | {"LABEL_0": "positive", "LABEL_2": "negative"})
+    with pytest.raises(ModelUnusable, match="check model.labels"):
+        load_scorer(turned, Path())
+
+
 def test_a_classifier_that_judges_anchors_wrongly_is_refused(tmp_path):
     save_classifier(tmp_path / "m", ["negative", "neutral", "positive"], learns=False)
     with pytest.raises(ModelUnusable, match=r"fails the self-test: .* came out"):
