@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from gettext import NullTranslations
 from typing import Any
 
+from twelvefold.pipeline.burst_text import bursts_text
 from twelvefold.pipeline.change_health import change_text
 from twelvefold.pipeline.columns import pad, shorten, side_by_side, wrap
 from twelvefold.pipeline.customer_health import class_sentence
@@ -65,6 +66,7 @@ def health_text(document: Mapping[str, Any]) -> str:
         "",
         *wrap(_sentence(balance), _COLUMNS),
         *wrap(change_text(document["change"]), _COLUMNS),
+        *(line for said in bursts_text(document.get("bursts")) for line in wrap(said, _COLUMNS)),
         *(line for said in why_text(document.get("why")) for line in wrap(said, _COLUMNS)),
         *wrap(" ".join(voice_sentences(document["voice"], words("en"))), _COLUMNS),
         *(line for said in compared_sentences(document.get("compared"), words("en")) for line in wrap(said, _COLUMNS)),

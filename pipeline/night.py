@@ -20,6 +20,7 @@ from twelvefold.config import Brand, Configuration, SourceSettings
 from twelvefold.errors import ModelUnusable, NightBusy, TwelvefoldError
 from twelvefold.models.scorer import Scorer, load_scorer, model_id
 from twelvefold.pipeline.advice import advice
+from twelvefold.pipeline.bursts import find_bursts, fresh_bursts
 from twelvefold.pipeline.collect import GOOD, Collector
 from twelvefold.pipeline.daily_counts import mend_daily_counts
 from twelvefold.pipeline.digest.weekly import due_week, write_due_digest
@@ -50,6 +51,7 @@ class NightReport:
         from_cache: Mentions that the sources told and whose text had been judged before.
         digest: The digest file that this run wrote, if one was due.
         problems: What went wrong outside the sources, a sentence each.
+        bursts: Those that reach into the last week: days on which far more was said than usual.
     """
 
     run_id: int
@@ -64,6 +66,7 @@ class NightReport:
     seconds: float
     digest: Path | None
     problems: tuple[str, ...]
+    bursts: tuple[dict[str, Any], ...]
 
     def document(self) -> dict[str, Any]:
         """Return the JSON document of the contract."""
@@ -80,6 +83,7 @@ class NightReport:
             "seconds": round(self.seconds, 1),
             "digest": str(self.digest) if self.digest else None,
             "problems": list(self.problems),
+            "bursts": list(self.bursts),
         }
 
 
@@ -132,7 +136,7 @@ class NightRun:
             return None
         with HeldLease(self.database, lease, self.clock) as held:
             results = tuple(self._collect(source, held, local_date) for source in self._sources_to_ask(local_date))
-            stages = self._judge_and_report(held) if self.kind == "night" else _Stages()
+            stages = self._judge_and_report(held, local_date) if self.kind == "night" else _Stages()
             erase_what_may_not_be_kept(self.database, brand_id, self.clock())
             report = NightReport(
                 run_id=lease.run_id,
@@ -147,6 +151,7 @@ class NightRun:
                 seconds=time.monotonic() - started,
                 digest=stages.digest,
                 problems=tuple(stages.problems),
+                bursts=tuple(stages.bursts),
             )
             with self.database.begin() as work:
                 work.runs.finish(lease, report.state, self.clock(), report.document())
@@ -223,7 +228,7 @@ class NightRun:
             work.runs.record(held.lease, result)
         return result
 
-    def _judge_and_report(self, held: HeldLease) -> _Stages:
+    def _judge_and_report(self, held: HeldLease, local_date: date) -> _Stages:
         """Run what follows collecting; a stage that fails leaves a sentence and the next one runs."""
         stages = _Stages()
         stages.problems += import_matching_surveys(self.database, self.brand, self.configuration, self.clock())
@@ -252,6 +257,9 @@ class NightRun:
             stages.cases_opened = work.cases.open_for_negatives(self._brand_id, model, self.clock())
         held.renew()
         stages.problems += mend_daily_counts(self.database, self._brand_id, model)
+        stages.bursts = fresh_bursts(
+            find_bursts(self.database, self._brand_id, model=model, tonight=local_date, renew=held.renew), local_date
+        )
         find_reasons(
             self.database,
             self.configuration,
@@ -276,6 +284,7 @@ class _Stages:
     cases_opened: int = 0
     digest: Path | None = None
     problems: list[str] = field(default_factory=list)
+    bursts: list[dict[str, Any]] = field(default_factory=list)
 
 
 def _state(results: tuple[SourceResult, ...], problems: list[str]) -> RunState:

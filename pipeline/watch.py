@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
+from twelvefold.pipeline.figures.exact import chance_of_so_few_with
 from twelvefold.records import SourceResult, SourceStatus
 
 WEEKS = 8
@@ -122,24 +123,12 @@ def faded_fields(tonight: SourceResult, history: Sequence[SourceResult]) -> dict
     for name, label in FIELDS.items():
         had, has = sum(getattr(result, name) for result in history), getattr(tonight, name)
         share_then, share_now = had / fetched, has / tonight.fetched
-        if share_now <= LEAST_DROP * share_then and _fisher(has, tonight.fetched, had, fetched) < LAYOUT_CHANCE:
+        if (
+            share_now <= LEAST_DROP * share_then
+            and chance_of_so_few_with(has, tonight.fetched, had, fetched) < LAYOUT_CHANCE
+        ):
             faded[label] = (share_then, share_now)
     return faded
-
-
-def _fisher(has: int, of: int, had: int, before: int) -> float:
-    """Return the chance that at most `has` of the `of` newer ones have a field, if it were all one population."""
-    having = has + had
-    whole = _log_choose(of + before, of)
-    lowest = max(0, having - before)
-    return sum(
-        math.exp(_log_choose(having, k) + _log_choose(of + before - having, of - k) - whole)
-        for k in range(lowest, has + 1)
-    )
-
-
-def _log_choose(n: int, k: int) -> float:
-    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
 def _layout_sentence(faded: dict[str, tuple[float, float]]) -> str:

@@ -1,8 +1,8 @@
-"""The tables of what is found out about a brand: why weeks moved, and which praise may be quoted."""
+"""The tables of what is found out about a brand: why weeks moved, bursts, and which praise may be quoted."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
@@ -23,6 +23,22 @@ class ReasonsTable(Base):
     brand_id: Mapped[int] = mapped_column(_parent("brands.id"), primary_key=True)
     model: Mapped[str] = mapped_column(primary_key=True)
     week: Mapped[str] = mapped_column(String(10), primary_key=True)
+    document: Mapped[dict[str, Any]]
+
+
+class BurstTable(Base):
+    """Days on which far more was said than usual: `document` is what `health` and the digest show of them.
+
+    One of `source` and `subject` is '': a burst is of a source, or about a subject.
+    """
+
+    __tablename__ = "bursts"
+    brand_id: Mapped[int] = mapped_column(_parent("brands.id"), primary_key=True)
+    model: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    first_day: Mapped[date] = mapped_column(primary_key=True)
+    last_day: Mapped[date]
     document: Mapped[dict[str, Any]]
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from sqlalchemy import Connection
 
 from twelvefold.storage.brands import Brands
+from twelvefold.storage.bursts import Bursts
 from twelvefold.storage.cases import Cases
 from twelvefold.storage.customer_signs import CustomerSigns
 from twelvefold.storage.customers import Customers
@@ -106,3 +107,8 @@ class Work:
     def testimonials(self) -> Testimonials:
         """The praise worth quoting, with its permissions."""
         return Testimonials(self._connection)
+
+    @cached_property
+    def bursts(self) -> Bursts:
+        """Days on which far more was said than usual."""
+        return Bursts(self._connection)

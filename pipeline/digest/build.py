@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from twelvefold.config import Brand, Configuration, Rule
 from twelvefold.models.scorer import Calibration
+from twelvefold.pipeline.burst_health import Bursts, bursts_entry
 from twelvefold.pipeline.change_health import WeekChange, change_document, two_weeks, week_change
 from twelvefold.pipeline.chronicle import Chronicle, by_group, counts_of_sources, weighed_as_configured
 from twelvefold.pipeline.compared import BrandNumbers, compared_document
@@ -63,6 +64,10 @@ class Reporting(Protocol):
 
 class Told(Counted, Protocol):
     """What a digest needs of a unit of work."""
+
+    @property
+    def bursts(self) -> Bursts:
+        """Days on which far more was said than usual."""
 
     @property
     def mentions(self) -> Quoting:
@@ -152,6 +157,7 @@ class Digest:
         stars: The mean of the stars that were given in the week.
         customers: What customers did in the week.
         open_cases: Complaints that stand open, of all time up to the end of the week.
+        bursts: Those of the week, with the balance with and without them, as `health` shows them.
         trend: The last twelve weeks, this one last.
         why: What a night found out about why the week moved, as `health` shows it.
         voice: Who speaks, as `health` shows it.
@@ -171,6 +177,7 @@ class Digest:
     customers: CustomerFigures
     heard: Heard
     open_cases: int
+    bursts: Mapping[str, Any]
     trend: tuple[TrendWeek, ...]
     sources: tuple[SourceLine, ...]
     worst: tuple[Quotation, ...]
@@ -215,6 +222,7 @@ class Digest:
             },
             "heard": asdict(self.heard),
             "open_cases": self.open_cases,
+            "bursts": dict(self.bursts),
             "trend": [
                 {
                     "week": str(point.week),
@@ -296,6 +304,7 @@ def build_digest(
         ),
         heard=_heard(counts, asked),
         open_cases=heard.open_complaints(),
+        bursts=bursts_entry(work, brand, rule, brand_id, model, week=asked),
         trend=_trend(heard, weighed, any(line.hole for line in sources)),
         sources=sources,
         worst=_quotes(work.mentions, brand_id, model, Sentiment.NEGATIVE, asked),

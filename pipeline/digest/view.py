@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from twelvefold.pipeline.change_health import Compared
 from twelvefold.pipeline.digest.beside import compared_sentences
 from twelvefold.pipeline.digest.build import Digest, Quotation, SourceLine
+from twelvefold.pipeline.digest.bursts import burst_sentences
 from twelvefold.pipeline.digest.correction import correction_words
 from twelvefold.pipeline.digest.quotation import plain
 from twelvefold.pipeline.digest.reasons import reason_sentences
@@ -86,6 +87,7 @@ class View:
     sensitivity: str
     heard: str
     open_cases: str
+    bursts: tuple[str, ...]
     satisfaction: tuple[Card, ...]
     loyalty: tuple[Card, ...]
     trend: tuple[str, ...]
@@ -122,6 +124,7 @@ def view(digest: Digest, words: Words) -> View:
         sensitivity=_sensitivity(digest, words),
         heard=_heard(digest, words),
         open_cases=words.ngettext("{n} complaint stands open.", "{n} complaints stand open.", digest.open_cases),
+        bursts=burst_sentences(digest.bursts, words),
         satisfaction=_satisfaction(digest, words),
         loyalty=(_nps(digest, words),),
         trend=_trend(digest, words),

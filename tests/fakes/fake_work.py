@@ -62,6 +62,13 @@ class FakeWork:
     def reasons(self) -> FakeWork:
         return self
 
+    @property
+    def bursts(self) -> FakeWork:
+        return self
+
+    def touching(self, brand_id: int, model: str, since: date, until: date) -> list[dict[str, object]]:
+        return []
+
     def find(self, brand_id: int, model: str, week: str) -> dict[str, object] | None:
         return self.why
 

@@ -48,6 +48,7 @@ def night(kind: str = "night") -> dict[str, Any]:
         seconds=1.5,
         digest=None,
         problems=("one",),
+        bursts=(),
     )
     document: dict[str, Any] = json.loads(json.dumps(report.document()))
     return document

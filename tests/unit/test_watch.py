@@ -8,7 +8,8 @@ import pytest
 from scipy import stats
 
 from twelvefold.pipeline.advice import advice
-from twelvefold.pipeline.watch import WEEKS, _fisher, chance_of_so_few, faded_fields, silence, watched
+from twelvefold.pipeline.figures.exact import chance_of_so_few_with
+from twelvefold.pipeline.watch import WEEKS, chance_of_so_few, faded_fields, silence, watched
 from twelvefold.records import Completeness, SourceResult, SourceStatus
 
 FIRST = date(2026, 1, 1)
@@ -109,7 +110,9 @@ def test_what_may_be_chance_or_was_never_there_is_no_changed_layout() -> None:
 def test_the_chance_of_a_faded_field_is_fisher_s() -> None:
     for has, of, had, before in ((2, 10, 90, 100), (0, 5, 40, 50), (30, 60, 500, 800)):
         table = [[has, of - has], [had, before - had]]
-        assert _fisher(has, of, had, before) == pytest.approx(stats.fisher_exact(table, "less").pvalue, rel=1e-7)
+        assert chance_of_so_few_with(has, of, had, before) == pytest.approx(
+            stats.fisher_exact(table, "less").pvalue, rel=1e-7
+        )
 
 
 @pytest.mark.parametrize("status", list(SourceStatus))

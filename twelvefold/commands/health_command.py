@@ -32,6 +32,7 @@ def command(
     """Show satisfaction (what was felt) and loyalty (what they will do), each figure with its interval and n."""
     from twelvefold.models.scorer import calibration_of, model_id
     from twelvefold.pipeline.brand import brand_number
+    from twelvefold.pipeline.burst_health import bursts_entry
     from twelvefold.pipeline.compared import compared_document
     from twelvefold.pipeline.health import health
     from twelvefold.pipeline.health_text import health_text
@@ -51,6 +52,9 @@ def command(
                 asked = Week.parse(week) if week else None
                 first, end = (asked.since, asked.until) if asked else _days(since, until)
                 further = {
+                    "bursts": bursts_entry(
+                        work, one, project.configuration.rule, number, model, since=first, until=end, week=asked
+                    ),
                     "why": kept_reasons(work.reasons, number, model, asked),
                     "nps_weighted": weighted_nps_figure(work, one, number, first, end),
                     "compared": compared_document(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from twelvefold.pipeline.burst_text import burst_sentence
 from twelvefold.pipeline.night import NightReport, NightRun, Progress, run_when_free
 from twelvefold.terminal import counter
 
@@ -39,6 +40,7 @@ def night_text(document: dict[str, Any]) -> str:
         if source["advice"]:
             lines.append(f"    {source['advice']}")
     lines += [f"  {problem}" for problem in document["problems"]]
+    lines += [f"  burst: {burst_sentence(burst)}" for burst in document["bursts"]]
     judged = f"judged {document['judged']}, from cache {document['from_cache']}"
     lines += ["", f"  {judged}, cases opened {document['cases_opened']}"]
     if document["digest"]:

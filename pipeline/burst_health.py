@@ -1,0 +1,99 @@
+"""The bursts of a period as `health` and the digest show them: each with the balance as it is and without it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+from twelvefold.config import Brand, Rule
+from twelvefold.pipeline.burst_counts import said_in_bursts, taken_away
+from twelvefold.pipeline.chronicle import Chronicle, weighed_as_configured
+from twelvefold.pipeline.health import UNCORRECTED, figure
+from twelvefold.pipeline.week import Week
+from twelvefold.pipeline.weighing import Rollups
+from twelvefold.storage.series import Scope
+
+WEEKS = 13
+"""Where no period is asked for, bursts of the last quarter are shown."""
+
+
+class Bursts(Protocol):
+    """Where kept bursts come from."""
+
+    def touching(self, brand_id: int, model: str, since: date, until: date) -> Sequence[dict[str, Any]]:
+        """Return the bursts with a day in [since, until), in order of time."""
+
+
+class Heard(Protocol):
+    """What bursts need of a unit of work."""
+
+    @property
+    def rollups(self) -> Rollups:
+        """The daily counts."""
+
+    @property
+    def bursts(self) -> Bursts:
+        """The kept bursts."""
+
+
+def bursts_entry(
+    work: Heard,
+    brand: Brand,
+    rule: Rule,
+    brand_id: int,
+    model: str,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    week: Week | None = None,
+) -> dict[str, Any]:
+    """Return the `bursts` entry of a period: what was found, and the balance with and without it.
+
+    Nothing is left out of any other figure: a burst may be as true as all else that is said.
+
+    Args:
+        week: Stands in the place of `since` and `until`, and adds the balance of the week alone.
+    """
+    if week is not None:
+        since, until = week.since, week.until
+    series = None
+    if until is None:
+        series = work.rollups.series(brand_id, model, Scope.SOURCE, until=None)
+        newest = Chronicle.of(series).last_day
+        until = newest + timedelta(days=1) if newest else date.min
+    first = since or (until - timedelta(weeks=WEEKS) if until > date.min else until)
+    found = work.bursts.touching(brand_id, model, first, until)
+    if not found:
+        return {"found": [], "balance": None, "balance_week": None}
+    if series is None:
+        series = work.rollups.series(brand_id, model, Scope.SOURCE, until=until)
+    weighed = weighed_as_configured(series, brand)
+    last_day = until - timedelta(days=1)
+
+    def without(*left_out: dict[str, Any]) -> Chronicle:
+        counts = said_in_bursts(work.rollups, brand_id, model, left_out, until)
+        return Chronicle.of([*weighed, *taken_away(counts, brand)])
+
+    def index(heard: Chronicle, what: str) -> dict[str, Any]:
+        return figure(heard.standing(rule, last_day).index, f"standing review balance {what}, {UNCORRECTED}")
+
+    all_heard, rest = without(), without(*found)
+    return {
+        "found": [one | {"balance_without": index(without(one), "without this burst")} for one in found],
+        "balance": {
+            "with": index(all_heard, "of all mentions"),
+            "without": index(rest, "without the mentions of these bursts"),
+        },
+        "balance_week": {
+            name: figure(
+                heard.undecayed(rule, week.since, week.until).index, f"balance of {week} alone, {what}, {UNCORRECTED}"
+            )
+            for name, heard, what in (
+                ("with", all_heard, "all mentions"),
+                ("without", rest, "without the mentions of these bursts"),
+            )
+        }
+        if week
+        else None,
+    }
