@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from twelvefold.crawlers.process import CrawlEnded, Validators
@@ -84,10 +84,20 @@ class Tally:
         elif reading.overflow:
             self.ends.append(Completeness.WINDOW_OVERFLOW)
         else:
-            # A page that repeats an earlier one is no end where the source tells of more than was seen.
-            loops = strand.stale > 0 and len(strand.seen) < self.told.get(strand.number, 0)
-            self.ends.append(Completeness.REACHED_END if reading.reached_end and not loops else Completeness.UNKNOWN)
+            is_end = reading.reached_end and not self._may_loop(strand, on_page)
+            self.ends.append(Completeness.REACHED_END if is_end else Completeness.UNKNOWN)
         return others
+
+    def _may_loop(self, strand: Strand, on_page: Collection[str]) -> bool:
+        """Tell whether a page that calls itself the last only repeats an earlier one.
+
+        It does where the source tells of more than was seen; where it tells no total, a last page
+        that shows items and not one new is no proof of an end.
+        """
+        if not strand.stale:
+            return False
+        told = self.told.get(strand.number)
+        return bool(on_page) if told is None else len(strand.seen) < told
 
     def unchanged(self, url: str, validators: Validators) -> None:
         """Note a page that is as the last crawl read it: known ground."""

@@ -177,3 +177,19 @@ def test_an_end_that_only_repeats_is_none_where_more_was_told():
     crawl.take(Reading((mention(1), mention(2)), (NEXT,), total_told=3), strand)
     crawl.take(Reading((mention(2),), total_told=3, reached_end=True), strand)
     assert verdict(crawl) == (SourceStatus.OK, Completeness.UNKNOWN)
+
+
+def test_an_end_that_only_repeats_is_none_where_no_total_was_told():
+    crawl = tally()
+    strand = crawl.strand()
+    crawl.take(Reading((mention(1), mention(2)), (NEXT,)), strand)
+    crawl.take(Reading((mention(1), mention(2)), reached_end=True), strand)
+    assert verdict(crawl) == (SourceStatus.OK, Completeness.UNKNOWN)
+
+
+def test_an_empty_page_is_an_end_where_no_total_was_told():
+    crawl = tally()
+    strand = crawl.strand()
+    crawl.take(Reading((mention(1),), (NEXT,)), strand)
+    crawl.take(Reading(reached_end=True), strand)
+    assert verdict(crawl) == (SourceStatus.OK, Completeness.REACHED_END)
