@@ -46,6 +46,7 @@ class Statement:
         precision: How exactly dates are told.
         storage_policy: "keep", "keep_hours: n" or "id_only".
         reply_limit: The longest reply that the service takes, in characters, or None.
+        bbcode: Texts hold BBCode, [b] and the like.
         governed_by_robots: robots.txt decides what may be fetched; a documented API has its terms instead.
         terms: What the service asks of us, in a sentence or two.
     """
@@ -64,6 +65,7 @@ class Statement:
     needs_key: bool = False
     reply_limit: int | None = None
     governed_by_robots: bool = True
+    bbcode: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from twelvefold.config import Brand, Configuration, SourceSettings
 from twelvefold.crawlers.process import CrawlEnded, CrawlEvent, CrawlJob, PageRead, crawl
-from twelvefold.crawlers.source import Asked, WebSource, source_class
+from twelvefold.crawlers.source import Asked, Statement, WebSource, source_class
 from twelvefold.models.language import detect_language
 from twelvefold.pipeline.normalise import bounded_id, external_id, judged_text, normalise
 from twelvefold.records import Completeness, Mention, RawMention, SourceResult, SourceStatus, local_date_of
@@ -221,12 +221,12 @@ def is_credible(missing: int, seen: int, before: SourceResult | None) -> bool:
 
 def _read_page(page: PageRead, source: SourceSettings, key: bytes, now: datetime) -> tuple[list[Mention], list[str]]:
     """Return the page's mentions and, for each that could not be read, a sentence."""
-    scale = source_class(source.kind).statement.rating_scale
+    statement = source_class(source.kind).statement
     mentions: dict[str, Mention] = {}
     refused = []
     for raw in page.mentions:
         try:
-            mention = _read_mention(raw, source, scale, key, now)
+            mention = _read_mention(raw, source, statement, key, now)
         except ValueError as problem:
             refused.append(f"{raw.url or page.url}: {problem}")
         else:
@@ -234,10 +234,10 @@ def _read_page(page: PageRead, source: SourceSettings, key: bytes, now: datetime
     return list(mentions.values()), refused
 
 
-def _read_mention(
-    raw: RawMention, source: SourceSettings, scale: tuple[float, float] | None, key: bytes, now: datetime
-) -> Mention:
-    mention = normalise(raw, source=source, scale=scale, collected_at=now, key=key)
+def _read_mention(raw: RawMention, source: SourceSettings, statement: Statement, key: bytes, now: datetime) -> Mention:
+    mention = normalise(
+        raw, source=source, scale=statement.rating_scale, collected_at=now, key=key, bbcode=statement.bbcode
+    )
     declared = mention.language or source.language
     text = judged_text(mention.title, mention.text)
     return replace(mention, language=detect_language(text, declared=declared))

@@ -56,7 +56,13 @@ _UNSAFE_IN_URL = re.compile(r"[\s\x00-\x1f\x7f-\x9f\"<>\\^`{|}]")
 
 
 def normalise(
-    raw: RawMention, *, source: SourceSettings, scale: tuple[float, float] | None, collected_at: datetime, key: bytes
+    raw: RawMention,
+    *,
+    source: SourceSettings,
+    scale: tuple[float, float] | None,
+    collected_at: datetime,
+    key: bytes,
+    bbcode: bool = False,
 ) -> Mention:
     """Return the mention that `raw` is: plain text, stars on 1-5, UTC times, no name.
 
@@ -69,13 +75,14 @@ def normalise(
         scale: Worst and best rating of the whole source, or None where each item tells its own.
         collected_at: Aware; what "two weeks ago" counts from.
         key: Secret of this installation, under which authors are hashed.
+        bbcode: The source's texts hold BBCode.
 
     Raises:
         ValueError: There is neither text, title nor rating; one sentence.
     """
     title = one_line(raw.title)
-    body = plain_text(raw.text)
-    reply = plain_text(raw.reply_text)
+    body = plain_text(raw.text, bbcode=bbcode)
+    reply = plain_text(raw.reply_text, bbcode=bbcode)
     rating = read_rating(raw.rating, raw.rating_worst, raw.rating_best, scale)
     if not title and not body.text and rating.value is None:
         raise ValueError("there is neither text, title nor rating in it, so it is left out")

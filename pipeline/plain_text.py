@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from html import unescape
 from html.entities import html5
 
+from twelvefold.pipeline.bbcode import without_bbcode
+
 TEXT_LIMIT = 20_000
 TITLE_LIMIT = 500
 RAW_LIMIT_FACTOR = 10
@@ -82,7 +84,7 @@ class PlainText:
     was_cut: bool = False
 
 
-def plain_text(written: str | None, limit: int = TEXT_LIMIT) -> PlainText:
+def plain_text(written: str | None, limit: int = TEXT_LIMIT, *, bbcode: bool = False) -> PlainText:
     """Return `written` as a person reads it: no markup, no entities, no invisible characters, NFC.
 
     Block elements and line ends become line breaks; scripts and styles go; other
@@ -93,11 +95,13 @@ def plain_text(written: str | None, limit: int = TEXT_LIMIT) -> PlainText:
     Args:
         written: Text or HTML as the source has it; None is an empty text.
         limit: Most characters to keep; ten times as many are looked at.
+        bbcode: The source marks its texts up with [b] and the like.
     """
     if not written:
         return PlainText("")
     was_cut = len(written) > limit * RAW_LIMIT_FACTOR
-    text = _visible(written[: limit * RAW_LIMIT_FACTOR])
+    text = written[: limit * RAW_LIMIT_FACTOR]
+    text = _visible(without_bbcode(text) if bbcode else text)
     for _ in range(MAX_PASSES):
         if "<" not in text and "&" not in text:
             break

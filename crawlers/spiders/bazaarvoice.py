@@ -35,6 +35,8 @@ HOST = "https://api.bazaarvoice.com"
 PAGE_SIZE = 100
 _OF_PERSONS = ("UserNickname", "AuthorId", "UserLocation", "ContextDataValues", "ContextDataValuesOrder")
 _NOT_KEPT = (*_OF_PERSONS, "ReviewText", "Title", "ClientResponses", "Photos", "Videos")
+_INCENTIVE = ("ContextDataValues", "IncentivizedReview", "Value")
+_INCENTIVISED = {"true": True, "yes": True, "false": False, "no": False}
 _LIMIT_CODES = frozenset(("ERROR_REQUEST_LIMIT_REACHED", "ERROR_RATE_LIMIT_EXCEEDED"))
 _KEY_CODES = frozenset(("ERROR_PARAM_INVALID_API_KEY", "ERROR_ACCESS_DENIED", "ERROR_FORBIDDEN"))
 
@@ -113,7 +115,6 @@ class Bazaarvoice(WebSource):
 def _mention(review: Item, products: object) -> RawMention:
     """Return a review as a mention; the shop's last answer is its reply."""
     product = value_at(products, words_at(review, "ProductId") or "")
-    incentivised = value_at(review, "ContextDataValues", "IncentivizedReview", "Value")
     return RawMention(
         external_id=words_at(review, "Id"),
         author=words_at(review, "UserNickname"),
@@ -129,7 +130,8 @@ def _mention(review: Item, products: object) -> RawMention:
         verified=True if "verifiedpurchaser" in _badges(review) else None,
         reply_text=words_at(review, "ClientResponses", -1, "Response"),
         reply_at=words_at(review, "ClientResponses", -1, "Date"),
-        payload={**without(review, *_NOT_KEPT), "IncentivizedReview": incentivised},
+        incentivised=_INCENTIVISED.get(str(words_at(review, *_INCENTIVE)).lower()),
+        payload=without(review, *_NOT_KEPT),
     )
 
 

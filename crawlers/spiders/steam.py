@@ -58,6 +58,7 @@ class Steam(WebSource):
         rating_scale=(0, 1),
         precision=Precision.SECOND,
         governed_by_robots=False,
+        bbcode=True,
         terms="A documented public API without a key, under the Steam Subscriber Agreement. All languages and purchase"
         " types are asked for, and reviews that Steam filters as off-topic. A reply of the developer does not move a"
         " review to the front: the deep pass finds it.",
@@ -119,6 +120,7 @@ class Steam(WebSource):
             else None,
             language=words_at(review, "language"),
             verified=flag_at(review, "steam_purchase"),
+            incentivised=flag_at(review, "received_for_free"),
             reply_text=words_at(review, "developer_response"),
             reply_at=words_at(review, "timestamp_dev_responded"),
             payload={**without(review, "author", "review", "developer_response"), **played},

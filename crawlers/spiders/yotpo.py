@@ -136,6 +136,7 @@ def _mention(review: Item, products: dict[str | None, Item]) -> RawMention:
         language=words_at(review, "language"),
         subject=words_at(product, "name"),
         verified=flag_at(review, "verified_buyer"),
+        incentivised=flag_at(review, "is_incentivized"),
         reply_text=words_at(review, "comment", "content"),
         reply_at=words_at(review, "comment", "created_at"),
         payload=without(review, *_NOT_KEPT),
