@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, bindparam, exists, insert, or_, select, update
 
 from twelvefold.records import Judgement, Sentiment
 from twelvefold.storage.batches import in_batches
 from twelvefold.storage.due import Due
-from twelvefold.storage.rollups import Rollups
-from twelvefold.storage.tables import JudgementTable, MentionTable
+from twelvefold.storage.rollups import Rollups, has_words
+from twelvefold.storage.tables import AnswerTable, JudgementTable, MentionTable
 
 _FIELDS = ("content_hash", "model", "label", "negative", "neutral", "positive", "confidence", "stars", "mixed")
 _COLUMNS = (*_FIELDS, "language", "aspects", "urgency", "contradiction")
@@ -48,6 +48,35 @@ class Judgements:
         Due(self._connection).add("cases", concerned)
         return len(given)
 
+    def erase_quotes(self, content_hashes: Collection[str]) -> int:
+        """Empty what judgements quote of these texts; return how many judgements did.
+
+        A text that a mention or a survey answer still holds in words keeps its quotes. An earlier
+        wording of a mention holds nothing: its text may stay, but no figure shows its judgement.
+        """
+        held = or_(
+            exists().where(MentionTable.content_hash == JudgementTable.content_hash, has_words()),
+            exists().where(AnswerTable.content_hash == JudgementTable.content_hash),
+        )
+        told = or_(JudgementTable.aspects.is_not(None), JudgementTable.urgency.is_not(None))
+        query = select(JudgementTable.id, JudgementTable.aspects, JudgementTable.urgency).where(told, ~held)
+        emptied = [
+            {"its_id": number, "its_aspects": without_quotes(aspects), "its_urgency": without_quotes(urgency)}
+            for batch in in_batches(set(content_hashes))
+            for number, aspects, urgency in self._connection.execute(
+                query.where(JudgementTable.content_hash.in_(batch))
+            )
+            if (aspects, urgency) != (without_quotes(aspects), without_quotes(urgency))
+        ]
+        if emptied:
+            self._connection.execute(
+                update(JudgementTable)
+                .where(JudgementTable.id == bindparam("its_id"))
+                .values(aspects=bindparam("its_aspects"), urgency=bindparam("its_urgency")),
+                emptied,
+            )
+        return len(emptied)
+
     def cached(self, content_hashes: Collection[str], model: str) -> dict[str, Judgement]:
         """Return what `model` has judged of these texts, by content hash."""
         found: dict[str, Judgement] = {}
@@ -56,6 +85,13 @@ class Judgements:
             for row in self._connection.execute(query.where(JudgementTable.content_hash.in_(batch))):
                 found[row.content_hash] = _judgement(row)
         return found
+
+
+def without_quotes(told: Any) -> Any:
+    """Return what a judgement tells with every `evidence`, a quote of the judged text, emptied."""
+    if isinstance(told, Mapping):
+        return {key: "" if key == "evidence" else without_quotes(value) for key, value in told.items()}
+    return [without_quotes(each) for each in told] if isinstance(told, list) else told
 
 
 def _row(judgement: Judgement) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from twelvefold.records import Mention, Sentiment
 from twelvefold.storage.batches import in_batches
 from twelvefold.storage.duplicates import Comparable, Duplicates
 from twelvefold.storage.ingest import Intake, Saved
+from twelvefold.storage.judgements import Judgements
 from twelvefold.storage.rollups import RATING, Rollups, counts, has_text, has_words, judged_by
 from twelvefold.storage.tables import (
     JudgementTable,
@@ -230,7 +231,8 @@ class Mentions:
     ) -> int:
         """Erase the words and raw records of mentions, and of their revisions; return of how many mentions.
 
-        Ids, hashes, stars and judgements stay, so that nothing is judged or counted twice.
+        Ids, hashes, stars and judgements stay, so that nothing is judged or counted twice; what the
+        judgements quote goes, unless somebody else wrote the same and it may be kept.
 
         Args:
             read_before: Only those whose words were read before this time.
@@ -244,13 +246,17 @@ class Mentions:
             due = and_(due, func.coalesce(MentionTable.edited_at, MentionTable.collected_at) < read_before)
         if judged:
             due = and_(due, exists().where(judged_by()))
-        erased = self._connection.scalars(select(MentionTable.id).where(due)).all()
+        found = self._connection.execute(select(MentionTable.id, MentionTable.content_hash).where(due)).all()
+        erased, texts = [row.id for row in found], {row.content_hash for row in found}
         nothing = {"title": "", "text": "", "reply_text": None, "payload": None}
         for batch in in_batches(erased):
             these = MentionTable.id.in_(batch)
             self._connection.execute(update(MentionTable).where(these, has_words()).values(erased_at=at))
             self._connection.execute(update(MentionTable).where(these).values(nothing))
-            self._connection.execute(update(RevisionTable).where(RevisionTable.mention_id.in_(batch)).values(nothing))
+            theirs = RevisionTable.mention_id.in_(batch)
+            texts.update(self._connection.scalars(select(RevisionTable.content_hash).where(theirs)))
+            self._connection.execute(update(RevisionTable).where(theirs).values(nothing))
+        Judgements(self._connection).erase_quotes(texts)
         return len(erased)
 
     def quotes(

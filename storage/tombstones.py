@@ -13,6 +13,7 @@ from twelvefold.errors import UnknownName
 from twelvefold.records import Mention
 from twelvefold.storage.batches import in_batches, insert_or
 from twelvefold.storage.due import STAGES, Due
+from twelvefold.storage.judgements import Judgements
 from twelvefold.storage.rollups import Rollups
 from twelvefold.storage.tables import (
     AnswerTable,
@@ -150,14 +151,16 @@ class Tombstones:
         return Receipt(len(ids), revisions, self._drop_judgements(orphaned))
 
     def _drop_judgements(self, texts: Collection[str]) -> int:
-        """Delete the judgements of texts that nobody holds any more: their evidence quotes the text."""
+        """Delete the judgements of texts that nobody holds any more, and what others quote of erased ones."""
         held = or_(
             exists().where(MentionTable.content_hash == JudgementTable.content_hash),
             exists().where(AnswerTable.content_hash == JudgementTable.content_hash),
         )
-        return sum(
+        dropped = sum(
             self._connection.execute(
                 delete(JudgementTable).where(JudgementTable.content_hash.in_(batch), ~held)
             ).rowcount
             for batch in in_batches(texts)
         )
+        Judgements(self._connection).erase_quotes(texts)
+        return dropped

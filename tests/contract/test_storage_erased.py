@@ -88,3 +88,56 @@ def test_a_twin_of_an_erased_text_is_still_judged(acme: Any, policy: Any) -> Non
     acme.save(acme.mention("b", LONG))
     with acme.database.read() as work:
         assert len(work.mentions.unjudged(acme.brand, MODEL, limit=9)) == 1
+
+
+QUOTING = {
+    "aspects": ({"aspect": "support", "label": "negative", "negative": 0.9, "evidence": LONG},),
+    "urgency": {"kinds": [{"kind": "leaving", "probability": 0.8, "evidence": LONG}]},
+}
+
+
+def quoted(acme: Any) -> list[tuple[str, str, str]]:
+    """Return aspect, its evidence, and the evidence of urgency, of each judgement of LONG."""
+    with acme.database.read() as work:
+        found = work.judgements.cached([acme.mention("a").content_hash], MODEL).values()
+    return [
+        (one.aspects[0]["aspect"], one.aspects[0]["evidence"], one.urgency["kinds"][0]["evidence"]) for one in found
+    ]
+
+
+@pytest.mark.parametrize("told", ["keep_hours: 1", "id_only"])
+def test_what_judgements_quote_of_an_erased_text_goes_and_what_they_say_stays(
+    acme: Any, policy: Any, told: str
+) -> None:
+    policy(told)
+    acme.save(acme.mention("a", LONG))
+    acme.judge(replace(acme.judgement(acme.mention("a", LONG)), **QUOTING))
+    before = acme.counts()
+    assert quoted(acme) == [("support", LONG, LONG)]
+    assert erase(acme, 2) == 1
+    assert quoted(acme) == [("support", "", "")]
+    assert acme.counts() == before
+    with acme.database.read() as work:
+        day = acme.mention("a").published_at.date()
+        (count,) = work.rollups.daily_aspects(acme.brand, MODEL, day, day + timedelta(days=2))
+    assert (count.subject, count.n) == ("support", 1)
+
+
+def test_quotes_of_an_earlier_wording_go_with_it(acme: Any, policy: Any) -> None:
+    policy("keep_hours: 1")
+    acme.save(acme.mention("a", LONG))
+    acme.judge(replace(acme.judgement(acme.mention("a", LONG)), **QUOTING))
+    acme.save(acme.mention("a", "Repaired."))
+    assert erase(acme, 2) == 1
+    assert quoted(acme) == [("support", "", "")]
+
+
+def test_a_quote_stays_while_somebody_else_holds_the_same_words(acme: Any, policy: Any) -> None:
+    policy("keep_hours: 1")
+    acme.save(acme.mention("a", LONG), replace(acme.mention("b", LONG, source="letters"), kind="files"))
+    acme.judge(replace(acme.judgement(acme.mention("a", LONG)), **QUOTING))
+    assert erase(acme, 2) == 1
+    assert quoted(acme) == [("support", LONG, LONG)]
+    with acme.database.begin() as work:
+        work.tombstones.forget_mention(acme.id_of("b"), acme.mention("b").collected_at)
+    assert quoted(acme) == [("support", "", "")]
