@@ -212,7 +212,8 @@ def chance_of_so_many(count: int, past: Counts, span: int = 1) -> float:
 def _sums(days: Counts, span: int) -> Counts:
     """Return the sums of each `span` days in a row."""
     along = np.concatenate([[0], np.cumsum(days)])
-    return along[span:] - along[:-span]
+    sums: Counts = along[span:] - along[:-span]
+    return sums
 
 
 def _joined(series: Counts, days: Sequence[int], expected: npt.NDArray[np.float64]) -> list[Burst]:
