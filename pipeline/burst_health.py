@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from twelvefold.config import Brand, Rule
 from twelvefold.pipeline.burst_counts import said_in_bursts, taken_away
 from twelvefold.pipeline.chronicle import Chronicle, weighed_as_configured
-from twelvefold.pipeline.health import UNCORRECTED, figure
+from twelvefold.pipeline.health import figure
 from twelvefold.pipeline.week import Week
 from twelvefold.pipeline.weighing import Rollups
 from twelvefold.storage.series import Scope
@@ -76,19 +76,17 @@ def bursts_entry(
         return Chronicle.of([*weighed, *taken_away(counts, brand)])
 
     def index(heard: Chronicle, what: str) -> dict[str, Any]:
-        return figure(heard.standing(rule, last_day).index, f"standing review balance {what}, {UNCORRECTED}")
+        return figure(heard.standing(rule, last_day).index, f"standing review balance, uncorrected, {what}")
 
     all_heard, rest = without(), without(*found)
     return {
         "found": [one | {"balance_without": index(without(one), "without this burst")} for one in found],
         "balance": {
-            "with": index(all_heard, "of all mentions"),
+            "with": index(all_heard, "all mentions"),
             "without": index(rest, "without the mentions of these bursts"),
         },
         "balance_week": {
-            name: figure(
-                heard.undecayed(rule, week.since, week.until).index, f"balance of {week} alone, {what}, {UNCORRECTED}"
-            )
+            name: figure(heard.undecayed(rule, week.since, week.until).index, f"uncorrected balance of {week}, {what}")
             for name, heard, what in (
                 ("with", all_heard, "all mentions"),
                 ("without", rest, "without the mentions of these bursts"),

@@ -43,7 +43,8 @@ def bursts_text(entry: Mapping[str, Any] | None) -> list[str]:
     if not entry or not entry["found"]:
         return []
     lines = [
-        f"Burst: {burst_sentence(burst)}.{_without(burst['balance_without'], ' Without it the uncorrected balance is {:+.1f}.')}"
+        f"Burst: {burst_sentence(burst)}."
+        + _without(burst["balance_without"], " Without it the uncorrected balance is {:+.1f}.")
         for burst in entry["found"]
     ]
     told = (("balance", "The uncorrected balance"), ("balance_week", "The week alone, uncorrected"))
