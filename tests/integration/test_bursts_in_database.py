@@ -161,7 +161,7 @@ def test_a_burst_about_one_subject_of_a_busy_source_is_found(database: Database)
     ]  # fmt: skip
     few = [
         told(f"k{n}", f"About {sha256(f'k{n}'.encode()).hexdigest()} there is nothing at all that I could blame.",
-             POSITIVE, 3 + 2 * n, subject="Kettle")
+             POSITIVE, 3 + n, subject="Kettle")
         for n in range(40)
     ]  # fmt: skip
     brand_id = keep(database, [*busy, *few, *bomb(subject="Kettle")[:24]])
