@@ -1,8 +1,8 @@
 """Every kind against every fault: each crawl ends in time, tells the truth, loses nothing and stays where it may be.
 
-TWELVEFOLD_FAULTS=all runs all pairs of kind and fault, and without it about one
-in seventeen, in which each fault and each kind has its turn; TWELVEFOLD_SCHEDULES
-is the number of random schedules of faults.
+TWELVEFOLD_FAULTS=all runs all pairs of kind and fault; without it each fault meets
+one kind, each kind in its turn. TWELVEFOLD_SCHEDULES is the number of random
+schedules of faults, the first of which is TWELVEFOLD_SEED.
 """
 
 import json
@@ -31,10 +31,13 @@ SERVER = Path(__file__).parents[1] / "server"
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs all of 127.0.0.0/8 to be this machine")
 
 KINDS = tuple(kind for kind in kinds() if issubclass(source_class(kind), WebSource))
-STEP = 1 if os.environ.get("TWELVEFOLD_FAULTS") == "all" else 17
+STEP = 1 if os.environ.get("TWELVEFOLD_FAULTS") == "all" else len(KINDS)
 SCHEDULES = int(os.environ.get("TWELVEFOLD_SCHEDULES", "6"))
+FIRST_SEED = int(os.environ.get("TWELVEFOLD_SEED", "0"))
+BATCH = 25
 PAGES = 25
 MINUTES = 0.3
+MINUTES_AT_RANDOM = 2  # here time is not what is tested, and a busy machine would make holes of its own
 NIGHTS = 3
 WITHOUT_HOLE = (Completeness.REACHED_KNOWN, Completeness.REACHED_END)
 # The cases of app_store are of several feeds, which do not make one service together.
@@ -68,9 +71,9 @@ class Crawl:
     __repr__ = __str__
 
 
-def crawl_of(kind, site, known=None):
+def crawl_of(kind, site, known=None, minutes=MINUTES):
     options = SERVICES[kind].options
-    budget = Budget(minutes=MINUTES, pages=PAGES, megabytes=20)
+    budget = Budget(minutes=minutes, pages=PAGES, megabytes=20)
     settings = SourceSettings(name="s", kind=kind, base_url=site.url, budget=budget, options=options)
     return Crawl(kind, site, CrawlJob(settings, Network(delay_s=0, allow_private=True), known=known or {}))
 
@@ -133,7 +136,7 @@ def spoilt_crawls(sites, truth, elsewhere):
     by_fault = {name: [] for name in FAULTS}
     for number, name in enumerate(FAULTS):
         for place, kind in enumerate(KINDS):
-            if (number * 5 + place) % STEP:
+            if (number + place) % STEP:
                 continue
             site = sites.open(None)
             site.answer = spoilt(kind, FAULTS[name], site)
@@ -220,31 +223,29 @@ def test_memory_stays_bounded(spoilt_crawls):
     assert spoilt_crawls[2] < 512
 
 
-def test_random_faults_over_some_nights_lose_nothing_and_double_nothing(sites, truth):
+@pytest.mark.parametrize("first", range(FIRST_SEED, FIRST_SEED + SCHEDULES, BATCH))
+def test_random_faults_over_some_nights_lose_nothing_and_double_nothing(first, sites, truth):
     """Each schedule: nights in which every answer may be spoilt, then one in which none is."""
     spoiling = [FAULTS[name] for name in FAULTS if name not in (*CHANGES_WORDS, *NOT_AT_RANDOM)]
-    stores, crawls, chances = [], [], []
-    for seed in range(SCHEDULES):
-        chance = random.Random(seed)
-        kind = AT_RANDOM[seed % len(AT_RANDOM)]
-        stores.append({})
-        chances.append((chance, kind, None))
-    before = [None] * SCHEDULES
+    seeds = range(first, min(first + BATCH, FIRST_SEED + SCHEDULES))
+    chances = {seed: random.Random(seed) for seed in seeds}
+    kind_of = {seed: AT_RANDOM[seed % len(AT_RANDOM)] for seed in seeds}
+    stores = {seed: {} for seed in seeds}
+    crawls = {}
     for night in range(NIGHTS):
-        crawls = []
-        for number, (chance, kind, _) in enumerate(chances):
+        before = {seed: crawl.ended.completeness for seed, crawl in crawls.items()}
+        for seed, kind in kind_of.items():
             site = sites.open(None)
-            site.answer = well(kind) if night == NIGHTS - 1 else at_random(kind, site, chance, spoiling)
+            site.answer = well(kind) if night == NIGHTS - 1 else at_random(kind, site, chances[seed], spoiling)
             site.ids = [mention.external_id for mention in truth[kind].mentions if mention.external_id]
-            known = stores[number] if before[number] in WITHOUT_HOLE else {}
-            crawls.append(crawl_of(kind, site, known))
-        run(crawls)
-        for number, crawl in enumerate(crawls):
-            stores[number] |= {identity_key(mention): raw_revision(mention) for mention in crawl.mentions}
-            before[number] = crawl.ended.completeness
-    for number, (_, kind, _) in enumerate(chances):
-        assert stores[number].keys() == truth[kind].keys, f"seed {number}, {kind}"
-        assert crawls[number].ended.status is SourceStatus.OK
+            known = stores[seed] if before.get(seed) in WITHOUT_HOLE else {}
+            crawls[seed] = crawl_of(kind, site, known, MINUTES_AT_RANDOM)
+        run(list(crawls.values()))
+        for seed, crawl in crawls.items():
+            stores[seed] |= {identity_key(mention): raw_revision(mention) for mention in crawl.mentions}
+    for seed, kind in kind_of.items():
+        assert stores[seed].keys() == truth[kind].keys, f"seed {seed}, {crawls[seed]}"
+        assert crawls[seed].ended.status is SourceStatus.OK, f"seed {seed}, {crawls[seed]}"
 
 
 NOT_AT_RANDOM = ("silent before headers", "silent after headers", "a byte a second", "ever new items")
