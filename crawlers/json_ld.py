@@ -15,9 +15,10 @@ from typing import Any
 
 import jstyleson  # type: ignore[import-untyped] # extruct's own dependency; ships no types
 
+from twelvefold.crawlers.json_pages import whole_number
 from twelvefold.crawlers.markup import attributes, scripts
 
-_DECODER = json.JSONDecoder(strict=False)
+_DECODER = json.JSONDecoder(strict=False, parse_int=whole_number)
 _WRAPPER_BEFORE = re.compile(r"(?:\s|\ufeff|//|/\*|\*/|<!\[CDATA\[|<!--)*")
 _BETWEEN = re.compile(r"[\s;,]*")
 _REPAIRED_AT_MOST = 200_000

@@ -19,6 +19,9 @@ _DEEPEST = 60
 _MOST_NODES = 400_000
 """Lists and objects in one answer: ten megabytes of brackets would unpack to a gigabyte."""
 
+_MOST_DIGITS = 100
+"""No service writes longer whole numbers; those beyond 300 digits are no float, those beyond 4,300 no text."""
+
 _TITLE = re.compile(r"<title[^<>]*>([^<]{0,200})", re.IGNORECASE)
 _NAMES = {dict: "an object", list: "a list", str: "a text", int: "a whole number", float: "a number", bool: "a truth"}
 
@@ -68,7 +71,7 @@ def parse_json(text: str) -> Any:
     if text.count("[") + text.count("{") > _MOST_NODES:
         raise NotAsExpected(f"holds more than {_MOST_NODES} lists and objects")
     try:
-        document = json.loads(text, strict=False, parse_constant=lambda name: None)
+        document = json.loads(text, strict=False, parse_int=whole_number, parse_constant=lambda name: None)
     except RecursionError:
         raise NotAsExpected("is JSON nested without end") from None
     except ValueError as exc:
@@ -76,6 +79,11 @@ def parse_json(text: str) -> Any:
     if _depth_beyond(document, _DEEPEST):
         raise NotAsExpected(f"is JSON nested deeper than {_DEEPEST} levels")
     return document
+
+
+def whole_number(digits: str) -> int | None:
+    """Return the whole number that JSON writes, or None where it is longer than any that means something."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else None
 
 
 def not_json(page: Page, problem: NotAsExpected) -> Reading:

@@ -17,6 +17,8 @@ import lxml.etree
 from pydantic import AfterValidator, Field
 
 from twelvefold.config import Settings
+from twelvefold.crawlers.answers import words_at
+from twelvefold.crawlers.json_pages import whole_number
 from twelvefold.crawlers.source import Asked, Fetch, Page, Reading, Statement, WebSource
 from twelvefold.records import Precision, RawMention, SourceStatus
 
@@ -153,7 +155,7 @@ def _json_entries(text: str) -> tuple[list[Entry], int | None]:
         ValueError: It is no feed.
     """
     try:
-        document = json.loads(text, strict=False)
+        document = json.loads(text, strict=False, parse_int=whole_number)
     except RecursionError as exc:
         raise ValueError("its JSON is nested without end") from exc
     except ValueError as exc:
@@ -240,7 +242,7 @@ def _mention(entry: Entry, country: str, app: str | None) -> RawMention:
     author = entry.get("author")
     link = entry.get("link")
     links = link if isinstance(link, list) else [link]
-    addresses = [one["attributes"].get("href") for one in links if isinstance(one, dict) and "attributes" in one]
+    addresses = [words_at(one, "attributes", "href") for one in links]
     kept = {key: value for key, value in entry.items() if key not in _NOT_KEPT}
     return RawMention(
         external_id=_label(entry, "id"),

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from twelvefold.config import Settings
 from twelvefold.crawlers.answers import address, changed, count_at, list_at, number_at, read_items, value_at, words_at
-from twelvefold.crawlers.json_pages import NotAsExpected, parse_json
+from twelvefold.crawlers.json_pages import NotAsExpected, parse_json, whole_number
 from twelvefold.crawlers.source import Asked, Fetch, Page, Reading, Statement, WebSource
 from twelvefold.records import Precision, RawMention, SourceStatus
 
@@ -132,7 +132,7 @@ def _row(text: str) -> list[Any] | None:
         if position < 0:
             return None
         try:
-            part, position = json.JSONDecoder(strict=False).raw_decode(text, position)
+            part, position = json.JSONDecoder(strict=False, parse_int=whole_number).raw_decode(text, position)
         except (ValueError, RecursionError):
             return None
         for row in part if isinstance(part, list) else ():

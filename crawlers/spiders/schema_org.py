@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 
 from twelvefold.config import Settings, SourceSettings
 from twelvefold.crawlers.answers import web_address
+from twelvefold.crawlers.json_pages import whole_number
 from twelvefold.crawlers.markup import next_links
 from twelvefold.crawlers.reviews import PageReviews, Review, page_reviews, plain
 from twelvefold.crawlers.sitemaps import SitemapError, read_sitemap
@@ -219,7 +220,7 @@ def _data_of(page: Page) -> StructuredData | None:
     start = page.text.lstrip("\ufeff \t\r\n")[:2000].lower()
     if start[:1] in ("{", "["):
         try:
-            return json_ld_document(json.loads(page.text))
+            return json_ld_document(json.loads(page.text, parse_int=whole_number))
         except (ValueError, RecursionError):
             return None
     if "<" not in start or ("\x00" in start and not start.startswith("<")):

@@ -44,7 +44,7 @@ def test_what_has_the_shape_is_returned():
         ("[" * 100_000, "without end"),
         ("[" * 70 + "]" * 70, "deeper than 60"),
         ("[" + "[]," * 400_000 + "1]", "more than 400000"),
-        ('{"reviews": ' + "1" * 5_000 + "}", "no JSON"),
+        ('{"reviews": ' + "1" * 5_000 + "}", "has null at 'reviews'"),
         ("<html><head><title>Maintenance\n page</title></head></html>", "HTML or XML titled 'Maintenance page'"),
         ('<?xml version="1.0"?><feed/>', "HTML or XML"),
     ],
@@ -74,3 +74,8 @@ def test_any_text_is_a_document_or_a_sentence(text):
         parse_json(text)
     except NotAsExpected as exc:
         assert str(exc)
+
+
+@pytest.mark.parametrize("digits", [101, 400, 5_000])
+def test_a_whole_number_beyond_all_meaning_is_nothing(digits):
+    assert parse_json(f'{{"id": {"9" * digits}, "stars": -5}}') == {"id": None, "stars": -5}
