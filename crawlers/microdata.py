@@ -1,12 +1,14 @@
-"""Microdata items of a page, by extruct, with two corrections.
+"""Microdata items of a page, by extruct, with three corrections.
 
-`time`, `data` and `meter` without a machine-readable form say their text, and
-the text of an element is read in one pass: extruct's own way copies and cleans
-the tree of every property.
+`time`, `data` and `meter` without a machine-readable form say their text; the
+text of an element is read in one pass, where extruct copies and cleans the tree
+of every property; and each element is looked at once for whose property it is,
+where extruct compares every pair of them for every item.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import lxml.etree
@@ -58,6 +60,11 @@ def microdata_items(text: str, base_url: str) -> list[dict[str, Any]]:
 class _Extractor(LxmlMicrodataExtractor):  # type: ignore[misc] # extruct ships no types
     """extruct's reader with the corrections above."""
 
+    def _extract_properties(self, node: Any, items_seen: Any, base_url: Any, itemids: Any) -> Iterator[Any]:
+        """Yield name and value of each property of an item."""
+        for element in _properties(node):
+            yield from self._extract_property(element, items_seen=items_seen, base_url=base_url, itemids=itemids)
+
     def _extract_property_value(
         self, node: Any, items_seen: Any, base_url: Any, itemids: Any, force: bool = False
     ) -> Any:
@@ -68,6 +75,17 @@ class _Extractor(LxmlMicrodataExtractor):  # type: ignore[misc] # extruct ships 
 
     def _extract_textContent(self, node: Any) -> str:  # noqa: N802 - extruct's name
         return _text(node)
+
+
+def _properties(item: Any) -> Iterator[Any]:
+    """Yield the elements that are properties of an item, in their order, and none of the items inside it."""
+    pending = list(reversed(item))
+    while pending:
+        element = pending.pop()
+        if element.get("itemprop") is not None:
+            yield element
+        if element.get("itemscope") is None:
+            pending.extend(reversed(element))
 
 
 def _text(node: Any) -> str:
