@@ -3,7 +3,7 @@
 The services are those of paged_services; here their adapters are driven by the collector itself,
 week in, week out, with a real database behind it. `app_store` and `schema_org` are asked over loopback
 HTTP, each night a child process. TWELVEFOLD_SERVICE_REVIEWS and TWELVEFOLD_SIMULATED_NIGHTS make it longer;
-with --junitxml each kind's properties say what was found.
+with `--junitxml=FILE -o junit_family=xunit1` each kind's properties say what was found.
 """
 
 import json
