@@ -117,7 +117,8 @@ class Discourse(WebSource):
         day = (oldest + timedelta(days=1)).date().isoformat() if oldest is not None else None
         if day is None or day == before:
             return None, True
-        return self._search(1, day, continues=True), False
+        # A list of its own: its first pages repeat the last day, which is no loop.
+        return self._search(1, day), False
 
     def _may_be_new(self, post: Item) -> bool:
         """Return whether a post is to be read in full."""
