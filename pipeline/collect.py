@@ -108,8 +108,8 @@ class Collector:
     def _job(self, work: Work, source: SourceSettings, number: int, before: SourceResult | None) -> CrawlJob:
         """Return what to crawl: from known ground on, or everything."""
         now, ground = self.clock(), work.sources.ground(number)
-        vouched = before is not None and before.completeness in WITHOUT_HOLE
-        has_hole = before is None or before.completeness is Completeness.GAP or before.status not in GOOD
+        vouched = vouches(before)
+        has_hole = before is None or before.completeness is Completeness.GAP or before.status is not SourceStatus.OK
         is_due = ground.deep_at is None or now - ground.deep_at >= DEEP_EVERY
         return CrawlJob(
             settings=source,
@@ -193,6 +193,14 @@ class Collector:
 SAID_BY_SOURCE = "the source itself says that it is gone"
 FEW = 20
 """Up to so many mentions may all be gone at once without a second look."""
+
+
+def vouches(before: SourceResult | CrawlEnded | None) -> bool:
+    """Tell whether a crawl left no hole before what it read.
+
+    One that found nothing vouches for nothing: an earlier one may have left a hole, and a wall may look like that.
+    """
+    return before is not None and before.completeness in WITHOUT_HOLE and before.status is not SourceStatus.EMPTY
 
 
 def shows_all(source: SourceSettings, ended: CrawlEnded, tally: Tally, before: SourceResult | None) -> bool:

@@ -80,6 +80,18 @@ def test_a_spent_budget_is_made_good_by_the_next_night(store: Database, tmp_path
         assert (third.completeness, third.new, third.seen_again) == (Completeness.REACHED_KNOWN, 0, 50)
 
 
+def test_a_night_that_finds_nothing_vouches_for_nothing(store: Database, tmp_path: Path) -> None:
+    with LoopbackSite() as site:
+        publish(site, 140)
+        assert night(store, configured(site, tmp_path, pages=2)).sources[0].completeness is Completeness.GAP
+        publish(site, 0)
+        empty = night(store, configured(site, tmp_path, pages=20)).sources[0]
+        assert (empty.status, empty.completeness) == (SourceStatus.EMPTY, Completeness.REACHED_END)
+        publish(site, 140)
+        assert night(store, configured(site, tmp_path, pages=20)).sources[0].deep
+        assert stored(store) == {f"r{number}" for number in range(1, 141)}
+
+
 def test_a_killed_crawl_is_made_good_by_the_next_night(store: Database, tmp_path: Path) -> None:
     with LoopbackSite() as site:
         publish(site, 60)
