@@ -234,8 +234,12 @@ def lemmy(service, query, headers):
     return {"posts": [{"post": {"ap_id": one.id, "body": one.text}} for one in found], "comments": []}
 
 
+def newest_thousand(service):
+    return service.newest()[:1_000]
+
+
 def reddit(service, query, headers):
-    older = [one for one in service.newest() if one.number < int(query.get("after", "9999999"))]
+    older = [one for one in newest_thousand(service) if one.number < int(query.get("after", "9999999"))]
     found, following = part(older, 0, int(query["limit"]))
     children = [{"kind": "t3", "data": {"name": one.id, "selftext": one.text}} for one in found]
     return {"kind": "Listing", "data": {"children": children, "after": found[-1].id if following else None}}
@@ -343,7 +347,7 @@ SERVICES = {
     "hacker_news": Kind(hacker_news, {"query": "kettle"}),
     "lemmy": Kind(lemmy, {"instance": "lemmy.example", "query": "kettle"}),
     "mastodon": Kind(mastodon, {"instance": "social.example", "hashtag": "kettle"}),
-    "reddit": Kind(reddit, {"query": "kettle", "client_id": "a", "client_secret": "secret"}),
+    "reddit": Kind(reddit, {"query": "kettle", "client_id": "a", "client_secret": "secret"}, shows=newest_thousand),
     "stack_exchange": Kind(stack_exchange, {"site": "diy", "query": "kettle"}),
     "wordpress": Kind(wordpress, {"site_url": "https://blog.example"}),
     "youtube": Kind(youtube, {"video": "kettle12345", "api_key": "k"}),
