@@ -1,9 +1,10 @@
 """Fine-tune the encoder on the mixture: `python -m twelvefold.models.training.train --help`.
 
-Trains a teacher of all layers, or with `--keep 0,2,4,6,8,10 --start FOLDER` a student that begins with those layers of
-weights that ship; `--taught FOLDER` adds the teacher's own answers (see distil.py). Resumes from its checkpoint, so an
-interrupted run loses at most a few minutes. Linear learning-rate decay, token batches, frozen word embeddings; on a
-GPU in bfloat16, on a processor in float32, as bfloat16 is slower there unless the processor computes in it.
+Trains a teacher of all layers, or with `--keep 0,2,4,6,8,10` a student that begins with those layers of the encoder,
+or of weights that ship (`--start FOLDER`); `--taught FOLDER` adds the teacher's own answers (see distil.py). Resumes
+from its checkpoint, so an interrupted run loses at most a few minutes. Linear learning-rate decay, token batches,
+frozen word embeddings; on a GPU in bfloat16, on a processor in float32, as bfloat16 is slower there unless the
+processor computes in it.
 """
 
 # ruff: noqa: S311 - chance shuffles batches here, it keeps no secrets
@@ -89,7 +90,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--mix", type=Path, default=Path(__file__).with_name("mix.yaml"))
     parser.add_argument("--only", choices=("yes", "unstated", "no"), default="no", help="worst licence that may teach")
     parser.add_argument("--start", type=Path, help="folder of weights in our format to begin with")
-    parser.add_argument("--keep", help="layers of those weights that a student keeps, as 0,2,4,6,8,10")
+    parser.add_argument("--keep", help="layers that a student keeps, as 0,2,4,6,8,10")
     parser.add_argument("--taught", type=Path, help="folder of a teacher's answers, as distil.py writes them")
     parser.add_argument("--epochs", type=float, default=1.0)
     parser.add_argument("--steps", type=int, help="so many steps in place of epochs")
@@ -98,7 +99,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--max-tokens", type=int, default=128)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=12)
-    parser.add_argument("--stop-after", type=int, help="stop after this many steps, for a trial")
+    parser.add_argument("--stop-after", type=int, help="stop there, to go on later")
     return parser
 
 
@@ -136,12 +137,13 @@ def main() -> None:
     print(f"{len(training)} texts, {sum(lengths)} tokens, {total} steps, from step {step}", flush=True)
 
     network.train()
+    end = min(total, wish.stop_after or total)
     started_at, seen, running = time.monotonic(), 0, 0.0
     saved_at = started_at
     for number, batch in enumerate(epoch_batches(lengths, wish.budget, wish.seed)):
         if number < step:
             continue
-        if number >= total or number == wish.stop_after:
+        if number >= end:
             break
         tokens, mask = collate([ids[i] for i in batch], tokenizer.pad_token_id)
         with torch.autocast(device.type, torch.bfloat16, enabled=computes_in_bfloat16(device)):
@@ -159,7 +161,7 @@ def main() -> None:
             rate = seen / (time.monotonic() - started_at)
             line = {"step": number, "of": total, "loss": round(running, 4), "texts_per_s": round(rate, 1)}
             print(json.dumps(line), flush=True)
-        if time.monotonic() - saved_at > SAVE_EVERY_S or number == total - 1:
+        if time.monotonic() - saved_at > SAVE_EVERY_S or number == end - 1:
             save(network, optimiser, schedule, number + 1, checkpoint)
             saved_at = time.monotonic()
 
@@ -169,16 +171,17 @@ def first_network(backbone: Path, start: Path | None, keep: str | None) -> Revie
     config = BertConfig.from_pretrained(backbone)
     network = ReviewNetwork(config)
     network.encoder = BertModel.from_pretrained(backbone, add_pooling_layer=False)
+    words = network.encoder.embeddings.word_embeddings
+    state: dict[str, Tensor] = {}
     if start is not None:
-        words = network.encoder.embeddings.word_embeddings
         state = {name: torch.from_numpy(array) for name, array in read_network(start / NETWORK_FILE).items()}
-        if keep is not None:
-            kept = [int(number) for number in keep.split(",")]
-            state = without_layers(state, kept)
-            config.num_hidden_layers = len(kept)
-            network = ReviewNetwork(config)
-            network.encoder.embeddings.word_embeddings = words
-        network.load_state_dict(state, strict=False)
+    if keep is not None:
+        kept = [int(number) for number in keep.split(",")]
+        state = without_layers(state or network.state_dict(), kept)
+        config.num_hidden_layers = len(kept)
+        network = ReviewNetwork(config)
+        network.encoder.embeddings.word_embeddings = words
+    network.load_state_dict(state, strict=False)
     for layer in network.modules():
         if isinstance(layer, torch.nn.Dropout):
             layer.p = 0.0
