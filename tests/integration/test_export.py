@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from twelvefold.cli import twelvefold
 from twelvefold.config import parse_configuration
-from twelvefold.models.scorer import model_id
+from twelvefold.models.scorer import calibration_of, model_id
 from twelvefold.pipeline.health import health
 from twelvefold.records import Judgement, Mention, Sentiment
 from twelvefold.storage.engine import open_database
@@ -48,7 +48,10 @@ def filled(folder: Path) -> dict[str, Any]:
         )
         work.cases.open_for_negatives(number, model, at)
     with database.read() as work:
-        document = health(work, brand, configuration, brand_id=number, model=model, by="source")
+        calibration = calibration_of(configuration.model, folder)
+        document = health(
+            work, brand, configuration, brand_id=number, model=model, by="source", calibration=calibration
+        )
     database.close()
     return document
 
