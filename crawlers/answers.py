@@ -32,9 +32,10 @@ def address(base_url: str | None, host: str, *path: str | int, **query: str | in
         path: One segment each; slashes within a segment are escaped.
         query: What is None is left out.
     """
-    segments = "/".join(quote(str(segment), safe="~@:") for segment in path)
+    # What services send may hold halves of characters, which no URL can.
+    segments = "/".join(quote(str(segment), safe="~@:", errors="replace") for segment in path)
     given = {name: value for name, value in query.items() if value is not None}
-    return f"{(base_url or host).rstrip('/')}/{segments}" + (f"?{urlencode(given)}" if given else "")
+    return f"{(base_url or host).rstrip('/')}/{segments}" + (f"?{urlencode(given, errors='replace')}" if given else "")
 
 
 def web_address(url: str) -> str:

@@ -117,7 +117,7 @@ class GooglePlay(WebSource):
             rating_best=5,
             rating_worst=1,
             published=words_at(review, 5, 0),
-            url=f"{HOST}/store/apps/details?{urlencode({'id': app, 'reviewId': review_id})}" if review_id else None,
+            url=address(None, HOST, "store", "apps", "details", id=app, reviewId=review_id) if review_id else None,
             language=language,
             reply_text=words_at(review, 7, 1),
             reply_at=words_at(review, 7, 2, 0),

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutations import KINDS, NOW, cases, check, page_of, places, replaced
 
-from twelvefold.crawlers.answers import MOST_ITEMS
+from twelvefold.crawlers.answers import MOST_ITEMS, address
 from twelvefold.crawlers.source import Page
 from twelvefold.records import SourceStatus
 
@@ -80,3 +80,8 @@ def test_reading_something_else_entirely_ends_in_a_reading(kind, text):
     case = cases(kind)[0]
     reading = case.adapter.read(Page(case.page.url, 200, {}, text.encode(), text, case.page.context, NOW))
     assert reading.mentions == ()
+
+
+def test_half_a_character_that_a_service_sends_does_not_break_an_address():
+    url = address(None, "https://api.example", "a/\ud800", after="\udfff", name="壺")
+    assert url == "https://api.example/a%2F%3F?after=%3F&name=%E5%A3%BA"
