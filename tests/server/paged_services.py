@@ -297,21 +297,22 @@ def google_places(service, query, headers):
 
 
 def discourse(service, query, headers):
-    """Return ten pages of a search at most, or one post; a forum's first posts were written over many days."""
+    """Return a page of a search, of which there are ten, or one post; the first posts were written over many days."""
 
     def written(one):
-        return one.created - timedelta(minutes=10) * max(0, service.first - one.number)
+        return one.created - timedelta(minutes=4) * max(0, service.first - one.number)
 
     if query["path"].startswith("/posts/"):
         one = service.reviews[int(query["path"].removeprefix("/posts/").removesuffix(".json"))]
         return {"id": one.number, "cooked": one.text, "created_at": written(one).isoformat()}
     page, (_, _, before) = int(query["page"]), query["q"].partition("before:")
+    assert page <= 10
     posts = [one for one in service.newest() if not before or written(one).date().isoformat() < before]
     found, following = part(posts, 50 * page - 50, 50)
     return {
         "posts": [{"id": one.number, "created_at": written(one).isoformat()} for one in found],
         "topics": [],
-        "grouped_search_result": {"more_full_page_results": following is not None and page < 10},
+        "grouped_search_result": {"more_full_page_results": following is not None},
     }
 
 
