@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from twelvefold.config import Brand
 from twelvefold.pipeline.weighing import Rollups
 from twelvefold.storage.packed_counts import DAYS, chunk_of
 from twelvefold.storage.rollups import DayCount
@@ -25,30 +24,36 @@ def said_in_bursts(
     Args:
         bursts: Their documents.
     """
-    days: dict[date, list[Mapping[str, Any]]] = {}
+    days: set[date] = set()
     for burst in bursts:
-        day, last = (date.fromisoformat(burst[end]) for end in ("first_day", "last_day"))
+        day, last = _days_of(burst)
         while day <= last and day < until:
-            days.setdefault(day, []).append(burst)
+            days.add(day)
             day += ONE_DAY
+    said = (
+        count for first, end in _stretches(days) for count in rollups.daily(brand_id, model, since=first, until=end)
+    )
+    return of_bursts(said, bursts)
+
+
+def of_bursts(counts: Iterable[DayCount], bursts: Sequence[Mapping[str, Any]]) -> list[DayCount]:
+    """Return those of the counts that are of mentions of some bursts, each once."""
+    spans = [(*_days_of(burst), burst) for burst in bursts]
     return [
         count
-        for first, end in _stretches(days)
-        for count in rollups.daily(brand_id, model, since=first, until=end)
-        if any(_is_in(count, burst) for burst in days[count.local_date])
+        for count in counts
+        if any(first <= count.local_date <= last and _is_in(count, burst) for first, last, burst in spans)
     ]
 
 
-def taken_away(counts: Iterable[DayCount], brand: Brand) -> list[Series]:
-    """Return series that, added to all that was heard, leave these mentions out of it."""
-    weights = {source.name: source.weight for source in brand.sources}
+def taken_away(counts: Iterable[DayCount]) -> list[Series]:
+    """Return series of sources that, added to all that was heard, leave these mentions out of it."""
     series = []
     for count in counts:
         days = np.zeros(DAYS, np.int64)
         chunk = chunk_of(count.local_date)
         days[count.local_date.toordinal() - chunk * DAYS] = -count.n
-        weight = weights.get(count.source, 1.0)
-        series.append(Series(count.source, weight, count.label, count.resolved, chunk * DAYS, days))
+        series.append(Series(count.source, 1.0, count.label, count.resolved, chunk * DAYS, days))
     return series
 
 
@@ -61,6 +66,11 @@ def _stretches(days: Iterable[date]) -> list[tuple[date, date]]:
         else:
             found.append((day, day + ONE_DAY))
     return found
+
+
+def _days_of(burst: Mapping[str, Any]) -> tuple[date, date]:
+    """Return the first and the last day of a burst."""
+    return date.fromisoformat(burst["first_day"]), date.fromisoformat(burst["last_day"])
 
 
 def _is_in(count: DayCount, burst: Mapping[str, Any]) -> bool:

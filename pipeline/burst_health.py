@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Protocol
 
 from twelvefold.config import Brand, Rule
-from twelvefold.pipeline.burst_counts import said_in_bursts, taken_away
+from twelvefold.pipeline.burst_counts import of_bursts, said_in_bursts, taken_away
 from twelvefold.pipeline.chronicle import Chronicle, weighed_as_configured
 from twelvefold.pipeline.health import figure
 from twelvefold.pipeline.week import Week
@@ -68,12 +68,11 @@ def bursts_entry(
         return {"found": [], "balance": None, "balance_week": None}
     if series is None:
         series = work.rollups.series(brand_id, model, Scope.SOURCE, until=until)
-    weighed = weighed_as_configured(series, brand)
+    said = said_in_bursts(work.rollups, brand_id, model, found, until)
     last_day = until - timedelta(days=1)
 
     def without(*left_out: dict[str, Any]) -> Chronicle:
-        counts = said_in_bursts(work.rollups, brand_id, model, left_out, until)
-        return Chronicle.of([*weighed, *taken_away(counts, brand)])
+        return Chronicle.of(weighed_as_configured([*series, *taken_away(of_bursts(said, left_out))], brand))
 
     def index(heard: Chronicle, what: str) -> dict[str, Any]:
         return figure(heard.standing(rule, last_day).index, f"standing review balance, uncorrected, {what}")

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from twelvefold.config import Brand, Rule
-from twelvefold.pipeline.figures.balance import Tally, balance
-from twelvefold.pipeline.weighing import Day, Standing, as_shown, undecayed
+from twelvefold.pipeline.figures.balance import Tally, Weighed, balance, tally
+from twelvefold.pipeline.weighing import Day, Standing, as_shown
 from twelvefold.records import Sentiment
 from twelvefold.storage.rollups import DayCount
 from twelvefold.storage.series import Series
@@ -79,7 +79,11 @@ class Chronicle:
 
     def mentions(self, since: date | None = None, until: date | None = None) -> int:
         """Return how many mentions there are in [since, until)."""
-        return int(self.counts[:, self.within(since, until)].sum())
+        return sum(self.numbers(since, until))
+
+    def numbers(self, since: date | None = None, until: date | None = None) -> list[int]:
+        """Return how many mentions each line has in [since, until)."""
+        return [int(n) for n in self.counts[:, self.within(since, until)].sum(axis=1)]
 
     def open_complaints(self) -> int:
         """Return how many complaints stand open."""
@@ -104,7 +108,15 @@ class Chronicle:
 
     def undecayed(self, rule: Rule, since: date, until: date) -> Standing:
         """Weigh the mentions of [since, until) alone, whatever their age."""
-        return undecayed(self.each_day(since, until), rule, since, until)
+        return as_shown(balance(self.undecayed_tally(since, until), rule.k, rule.resolved_weight))
+
+    def undecayed_tally(self, since: date | None = None, until: date | None = None) -> Tally:
+        """Return the weighted sums of [since, until), whatever the age of the mentions."""
+        numbers = self.numbers(since, until)
+        return tally(
+            Weighed.counted(line.label, line.weight, resolved=line.resolved, count=n)
+            for line, n in zip(self.lines, numbers, strict=True)
+        )
 
     def standing(self, rule: Rule, last_day: date) -> Standing:
         """Weigh all mentions up to `last_day`, each halved for every half-life of its age."""

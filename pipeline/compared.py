@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
 from twelvefold.config import Brand, Configuration, Rule
 from twelvefold.pipeline.chronicle import NOTHING, Chronicle, weighed_as_configured
 from twelvefold.pipeline.figures.intervals import Estimate, wilson
+from twelvefold.pipeline.health import figure
 from twelvefold.pipeline.week import Week
-from twelvefold.pipeline.weighing import SMALLEST_N, Rollups, Shown
-from twelvefold.records import Figure
+from twelvefold.pipeline.weighing import Rollups, Shown, if_enough
 from twelvefold.storage.series import Scope
 
 ONE_BRAND = "one brand alone is configured: a competitor is a second one, with sources of its own"
@@ -111,23 +111,14 @@ def _document(row: Beside, all_mentions: int) -> dict[str, Any]:
         "brand": row.name,
         "own": row.own,
         "mentions": row.mentions,
-        "share_of_voice": _figure(_share(row.mentions, all_mentions), all_mentions, _SHARE),
-        "balance": _figure(row.balance.estimate, row.balance.n, _BALANCE),
-        "balance_week": (
-            _figure(row.balance_week.estimate, row.balance_week.n, _BALANCE_WEEK) if row.balance_week else None
-        ),
+        "share_of_voice": figure(_share(row.mentions, all_mentions), _SHARE),
+        "balance": figure(row.balance, _BALANCE),
+        "balance_week": figure(row.balance_week, _BALANCE_WEEK) if row.balance_week else None,
     }
 
 
-def _share(mentions: int, all_mentions: int) -> Estimate | None:
-    if all_mentions < SMALLEST_N:
-        return None
+def _share(mentions: int, all_mentions: int) -> Shown:
+    if all_mentions == 0:
+        return if_enough(None, 0)
     share = mentions / all_mentions
-    return Estimate(share, *wilson(share, all_mentions), all_mentions)
-
-
-def _figure(shown: Estimate | None, n: int, definition: str) -> dict[str, Any]:
-    if shown is None:
-        note = f"too few mentions: {n}, at least {SMALLEST_N} needed" if n else "no data"
-        return asdict(Figure(None, n, definition, note=note))
-    return asdict(Figure(shown.value, shown.n, definition, shown.low, shown.high))
+    return if_enough(Estimate(share, *wilson(share, all_mentions), all_mentions), all_mentions)

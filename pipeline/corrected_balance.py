@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from twelvefold.pipeline.figures.likelihood import Floats, Likelihood
 from twelvefold.pipeline.running import WeekWeighed
 from twelvefold.pipeline.week import Week
 from twelvefold.pipeline.weekly_cells import WeeklyCells, ages_of_weeks, spread
-from twelvefold.pipeline.weighing import Correction, Method, Standing, as_shown
+from twelvefold.pipeline.weighing import Correction, Method, Rollups, Standing, as_shown
 from twelvefold.records import Sentiment
 from twelvefold.storage.packed_cells import DAYS_IN_WEEK, week_of
 from twelvefold.storage.probability_cells import CELLS
@@ -32,15 +32,6 @@ from twelvefold.storage.series import Scope
 
 _DAY = timedelta(days=1)
 _ANY = 1 / 3  # of a cell that nothing fell into
-
-
-class Probabilities(Protocol):
-    """Where it is kept how mentions spread over class probabilities."""
-
-    def probabilities(
-        self, brand_id: int, model: str, scope: str, until: date | None = None
-    ) -> Sequence[CellSeries] | None:
-        """Return the series of each group of a scope; None where they are not kept."""
 
 
 class Span(NamedTuple):
@@ -91,7 +82,7 @@ class Corrections:
         until: The first day that no longer counts for the query.
     """
 
-    rollups: Probabilities
+    rollups: Rollups
     brand_id: int
     model: str
     calibration: Calibration | None

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-import numpy as np
-
 from twelvefold.config import Brand, Rule
 from twelvefold.pipeline.chronicle import Chronicle
 from twelvefold.pipeline.figures.balance import Tally, average_k, balance
@@ -146,7 +144,7 @@ def voices(
     """
 
     def tally(theirs: Chronicle) -> Tally:
-        return theirs.tally(rule, last_day) if since is None else _tally(theirs, since, until)
+        return theirs.tally(rule, last_day) if since is None else theirs.undecayed_tally(since, until)
 
     named = {source: theirs for source, theirs in sources.items() if source is not None}
     given = {one.name: one.posting_rates for one in brand.sources if one.posting_rates is not None}
@@ -225,41 +223,9 @@ def _estimated(known: Known) -> dict[str | None, Rates]:
     return found
 
 
-def _tally(heard: Chronicle, since: date, until: date | None) -> Tally:
-    """Return the weighted sums of [since, until), undecayed."""
-    numbers = _numbers(heard, since, until)
-
-    def total(label: Sentiment, *resolved: bool, power: int = 1) -> float:
-        return math.fsum(
-            line.weight**power * n
-            for line, n in zip(heard.lines, numbers, strict=True)
-            if line.label is label and line.resolved in resolved
-        )
-
-    voiced, squares = (
-        total(Sentiment.POSITIVE, False, True, power=power) + total(Sentiment.NEGATIVE, False, True, power=power)
-        for power in (1, 2)
-    )
-    return Tally(
-        praise=total(Sentiment.POSITIVE, False, True),
-        open=total(Sentiment.NEGATIVE, False),
-        resolved=total(Sentiment.NEGATIVE, True),
-        neutral=total(Sentiment.NEUTRAL, False, True),
-        n=sum(n for line, n in zip(heard.lines, numbers, strict=True) if line.label is not Sentiment.NEUTRAL),
-        n_eff=voiced**2 / squares if squares > 0 else 0.0,
-    )
-
-
-def _numbers(heard: Chronicle, since: date, until: date | None) -> list[int]:
-    """Return how many mentions each line has in [since, until)."""
-    first = int(np.searchsorted(heard.days, since.toordinal()))
-    end = int(np.searchsorted(heard.days, until.toordinal())) if until is not None else None
-    return [int(n) for n in heard.counts[:, first:end].sum(axis=1)]
-
-
 def _counted(heard: Chronicle, since: date, until: date) -> Classes:
     """Return how many mentions of each class there are in [since, until), each counting one."""
-    numbers = _numbers(heard, since, until)
+    numbers = heard.numbers(since, until)
     negative, neutral, positive = (
         sum(n for line, n in zip(heard.lines, numbers, strict=True) if line.label is label) for label in _CLASSES
     )

@@ -214,14 +214,15 @@ def as_shown(weighed: Balance) -> Standing:
     n = weighed.tally.n
     return Standing(
         balance=weighed,
-        index=_if_enough(weighed.index, n),
-        positive_share=_if_enough(weighed.positive_share, n),
-        debt=_if_enough(weighed.debt, n),
-        sensitivity={k: _if_enough(index, n) for k, index in weighed.sensitivity.items()},
+        index=if_enough(weighed.index, n),
+        positive_share=if_enough(weighed.positive_share, n),
+        debt=if_enough(weighed.debt, n),
+        sensitivity={k: if_enough(index, n) for k, index in weighed.sensitivity.items()},
     )
 
 
-def _if_enough(estimate: Estimate | None, n: int) -> Shown:
+def if_enough(estimate: Estimate | None, n: int) -> Shown:
+    """Return a figure of `n` mentions, refused where they are too few."""
     if n == 0 or (estimate is None and n >= SMALLEST_N):
         return Shown(None, n, Refusal.NO_DATA)
     if n < SMALLEST_N:

@@ -37,12 +37,22 @@ class LikeliestShares:
 
 @dataclass(frozen=True)
 class _Profile:
-    """The profile log-likelihood of each group at some s, its slope and bend there, and the likeliest v."""
+    """The profile log-likelihood of each group at some s, its tilt and bend there, and the likeliest v.
+
+    Attributes:
+        tilt: The slope over (1 - v).
+    """
 
     neutral: Floats
     height: Floats
-    slope: Floats
+    tilt: Floats
     bend: Floats
+
+    @property
+    def slope(self) -> Floats:
+        """The slope in s."""
+        slope: Floats = (1 - self.neutral) * self.tilt
+        return slope
 
 
 class Likelihood:
@@ -70,9 +80,7 @@ class Likelihood:
             # Over (1 - v), so that it still tells the way where every mention would best be neutral.
             at = self._profile(share, neutral)
             neutral[:] = at.neutral
-            polar = np.maximum(1 - at.neutral, _NEVER)
-            tilt = self._per_mention(share, at.neutral)[0].sum(axis=1)
-            return tilt, at.bend / polar
+            return at.tilt, at.bend / np.maximum(1 - at.neutral, _NEVER)
 
         share = _crossing(slope, np.full(groups, 0.8), nothing, whole)
         best = self._profile(share, neutral)
@@ -104,13 +112,6 @@ class Likelihood:
         mixed: Floats = self._negative + share[:, None] * self._apart
         return mixed
 
-    def _per_mention(self, share: Floats, neutral: Floats) -> tuple[Floats, Floats]:
-        """Return w (r_positive - r_negative) / total and w / total of each mention."""
-        mixed = self._mixed(share)
-        total = np.maximum(mixed + neutral[:, None] * (self._beside - mixed), _NEVER)
-        part = self._weights / total
-        return part * self._apart, part
-
     def _profile(self, share: Floats, start: Floats) -> _Profile:
         mixed = self._mixed(share)
         away = self._beside - mixed
@@ -130,7 +131,7 @@ class Likelihood:
         across = tilt + polar * np.einsum("gm,gm,gm->g", self._weights, score, beside)
         moves = (neutral > 0) & (neutral < 1) & (other > 0)
         bend = -own + np.where(moves, across**2 / np.where(moves, other, 1), 0)
-        return _Profile(neutral, np.einsum("gm,gm->g", self._weights, np.log(total)), polar * tilt, np.minimum(bend, 0))
+        return _Profile(neutral, np.einsum("gm,gm->g", self._weights, np.log(total)), tilt, np.minimum(bend, 0))
 
     def _trust(self, share: Floats, neutral: Floats, validated: tuple[int, int, int] | None) -> Floats:
         """Return A / (B + V), what one unit of log-likelihood is worth."""
