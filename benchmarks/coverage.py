@@ -3,6 +3,8 @@
 Simulated brands of 20 to 20,000 mentions with 80 to 99 % of praise among what is not neutral, read by a classifier
 that errs as the card's confusion table says and whose probabilities are calibrated under the training prior. In the
 first world the calibration is exact; in the second the classifier is known only as far as its validation texts tell.
+Then brands of which people labelled 100 to 1,000 mentions, as many of each named class as there are, by what each
+true class is taken to have beside its labels.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 
@@ -19,10 +22,12 @@ from numpy.typing import NDArray
 from twelvefold.pipeline.figures.correction import Read, Triple, correct
 from twelvefold.pipeline.figures.csat import csat
 from twelvefold.pipeline.figures.intervals import wilson
+from twelvefold.pipeline.figures.labelled import UNSEEN, evenly, post_stratify
 from twelvefold.pipeline.figures.nps import nps
 
 LABELS = ("negative", "neutral", "positive")
 ATOMS = 40
+BESIDE_LABELS = (0.1, 0.2, UNSEEN, 0.5, 1.0)
 Numbers = NDArray[np.float64]
 
 
@@ -110,6 +115,34 @@ def simulate(brands: int, seed: int, *, exact: bool) -> dict[str, list[tuple[int
     return held
 
 
+def simulate_labels(brands: int, seed: int, beside: Sequence[float] = (UNSEEN,)) -> dict[float, list[tuple[int, bool]]]:
+    """Return, by what is taken to be there beside the labels, how many each brand has and whether the truth was held.
+
+    Each brand has a classifier that errs as any may of which the card's table was found.
+    """
+    chance = np.random.default_rng(seed)
+    judge = classifier(chance)
+    named = judge.answers.argmax(axis=1)
+    table = np.stack([judge.given_class[:, named == label].sum(axis=1) for label in range(3)], axis=1)
+    held: dict[float, list[tuple[int, bool]]] = {each: [] for each in beside}
+    for _ in range(brands):
+        wanted = round(math.exp(chance.uniform(math.log(100), math.log(1_000))))
+        n = round(math.exp(chance.uniform(math.log(wanted), math.log(20_000))))
+        share, neutral = chance.uniform(0.80, 0.99), chance.uniform(0.05, 0.20)
+        shares = np.array([(1 - neutral) * (1 - share), neutral, (1 - neutral) * share])
+        real = [chance.multinomial(k, row) / k for k, row in zip(judge.validated, table, strict=True)]
+        mentions = chance.multinomial(n, (shares[:, None] * real).ravel()).reshape(3, 3).T
+        told = mentions.sum(axis=1)
+        labels = [
+            chance.multivariate_hypergeometric(row, k).tolist()
+            for row, k in zip(mentions, evenly(told.tolist(), wanted), strict=True)
+        ]
+        for each in beside:
+            found = post_stratify((int(told[0]), int(told[1]), int(told[2])), n, labels, unseen=each)
+            held[each].append((sum(map(sum, labels)), found.low <= share <= found.high))
+    return held
+
+
 def main() -> None:
     """Print the coverage table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -121,10 +154,18 @@ def main() -> None:
     print(f"{'calibration':<12} {'figure':<10} {'all':>6}", *(f"{low}-{high - 1}".rjust(11) for low, high in sizes))
     for exact in (True, False):
         for figure, results in simulate(asked.brands, asked.seed, exact=exact).items():
-            by_size = [[is_held for n, is_held in results if low <= n < high] for low, high in sizes]
-            shown = [f"{100 * sum(each) / max(1, len(each)):10.1f}%" for each in by_size]
-            total = 100 * sum(is_held for _, is_held in results) / max(1, len(results))
-            print(f"{'exact' if exact else 'estimated':<12} {figure:<10} {total:5.1f}%", *shown)
+            print(f"{'exact' if exact else 'estimated':<12} {figure:<10}", *_shown(results, sizes))
+    numbers = ((100, 200), (200, 450), (450, 1_001))
+    print(f"{'beside':<12} {'figure':<10} {'all':>6}", *(f"{low}-{high - 1}".rjust(11) for low, high in numbers))
+    for beside, results in simulate_labels(asked.brands, asked.seed, BESIDE_LABELS).items():
+        print(f"{beside:<12.2f} {'labels':<10}", *_shown(results, numbers))
+
+
+def _shown(results: Sequence[tuple[int, bool]], sizes: Sequence[tuple[int, int]]) -> list[str]:
+    """Return how many intervals of all, and of each range of sizes, hold the truth."""
+    by_size = [[is_held for n, is_held in results if low <= n < high] for low, high in sizes]
+    total = 100 * sum(is_held for _, is_held in results) / max(1, len(results))
+    return [f"{total:5.1f}%", *(f"{100 * sum(each) / max(1, len(each)):10.1f}%" for each in by_size)]
 
 
 if __name__ == "__main__":

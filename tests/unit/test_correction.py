@@ -138,3 +138,9 @@ def test_simulated_brands_are_held_by_the_corrected_interval_and_not_by_the_raw_
     # Of 60 intervals that hold with 95 %, fewer than 51 do once in 2,000 seeds; this seed is fixed.
     assert sum(is_held for _, is_held in held["corrected"]) >= 51
     assert sum(is_held for _, is_held in held["raw"]) < 30
+
+
+def test_simulated_brands_are_held_by_the_interval_of_their_labels() -> None:
+    held = _benchmark().simulate_labels(120, 7)
+    # Of 120 intervals that hold with 95 %, fewer than 107 do once in 400 seeds; this seed is fixed.
+    assert sum(is_held for _, is_held in held[1 / 3]) >= 107
