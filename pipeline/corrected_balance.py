@@ -138,6 +138,8 @@ class Corrections:
     def _corrected(self, scope: Scope | None, asked: Sequence[Group]) -> list[Standing]:
         if scope is Scope.ASPECT:
             return [_left(group.raw, Method.NOT_BY_ASPECT) for group in asked]
+        if scope is Scope.SEGMENT:
+            return [_left(group.raw, Method.NOT_BY_SEGMENT) for group in asked]
         if self.calibration is None:
             return [_left(group.raw, Method.NOT_CALIBRATED) for group in asked]
         found = [_left(group.raw, Method.NOT_KEPT) for group in asked]

@@ -27,6 +27,7 @@ from twelvefold.pipeline.figures.customers import BASELINE_PERIODS, abc_classes,
 from twelvefold.pipeline.figures.intervals import Estimate
 from twelvefold.records import Figure
 from twelvefold.storage.customers import Extent, Kept, Span, Trade
+from twelvefold.storage.segments import Segment
 
 SMALLEST_CUSTOMERS = 30
 """Fewer customers than this carry no share of customers."""
@@ -60,6 +61,9 @@ class Customers(Protocol):
 
     def contacts(self, brand_id: int, periods: Sequence[Span]) -> Sequence[int]:
         """Return for each period how often customers bought or answered."""
+
+    def segments(self, brand_id: int) -> Mapping[Segment, int]:
+        """Return how many customers each segment has."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from twelvefold.pipeline.customer_health import NOT_SPLIT, CustomerFigures, cust
 from twelvefold.pipeline.figures.balance import NoWayOut
 from twelvefold.pipeline.figures.intervals import Estimate
 from twelvefold.pipeline.running import weigh_weeks
+from twelvefold.pipeline.segment_health import segments_told
 from twelvefold.pipeline.voice import voices
 from twelvefold.pipeline.voice_document import voice_document
 from twelvefold.pipeline.week import Week, weeks_between
@@ -52,16 +53,17 @@ UNCORRECTED = {
     Method.NOT_CALIBRATED: "the model does not say for which shares of classes its probabilities hold",
     Method.NOT_KEPT: "the next night counts how likely each class is",
     Method.NOT_BY_ASPECT: "how often the classifier errs about an aspect is not known",
+    Method.NOT_BY_SEGMENT: "how likely each class is, is not counted by segment",
 }
 CORRECTED = {Method.PROBABILITIES: "classifier error corrected by the probabilities of its classes"}
 WILSON = "classes as counted; Wilson interval on the positive share"
 PROFILE = "classifier error corrected; profile-likelihood interval on the positive share"
-NOT_BUILT_NOTE = "not built yet"
 NO_WAY_OUT = {
     NoWayOut.RULE: "resolving complaints does not lower the debt, as k is not above the resolved weight",
     NoWayOut.TOO_FEW_CASES: "resolving every open complaint would not be enough by itself",
 }
 _UNSPLIT = Answers(*[Shown(None, 0, Refusal.NOT_SPLIT)] * 3)
+_UNRATED = Shown(None, 0, Refusal.STARS_NOT_SPLIT)
 UNSPLIT_CUSTOMERS = refused(NOT_SPLIT)
 Count = TypeVar("Count", DayCount, StarTotal)
 Key = TypeVar("Key", bound=Hashable)
@@ -141,6 +143,7 @@ def health(
     document = partial(_blocks, rule=configuration.rule)
     corrections = Corrections(work.rollups, brand_id, model, calibration, configuration.rule, heard, until=period.until)
     groups: list[dict[str, Any]] = []
+    by_note = None
     if by == "week":
         rated = _stars_by_week(work.rollups.daily_stars(brand_id, until=period.until))
         groups = [
@@ -157,6 +160,16 @@ def health(
             | {"change": change}
             for each in corrections.weeks(weigh_weeks(heard.each_day(), configuration.rule, _weeks(period, heard)))
         ]
+    elif by == Scope.SEGMENT:
+        told, by_note = segments_told(work, brand_id, model, since=period.since, until=period.until, week=period.week)
+        theirs: dict[str | None, Chronicle] = {str(each.segment): each.heard for each in told}
+        balances = corrections.balances(Scope.SEGMENT, theirs, last_day, period.week)
+        groups = [
+            {"key": str(each.segment)}
+            | document(balances[str(each.segment)], each.answers, _UNRATED, period.week, last_day)
+            | {"change": moved(each.near, ask=each.ask)}
+            for each in told
+        ]
     elif by in tuple(Scope):
         scope = Scope(by)
         if scope is not Scope.SOURCE:
@@ -171,7 +184,7 @@ def health(
             | document(
                 balances[key],
                 _UNSPLIT,
-                star_mean(rated_by.get(key, ())) if scope is not Scope.ASPECT else _UNSPLIT.csat,
+                star_mean(rated_by.get(key, ())) if scope is not Scope.ASPECT else _UNRATED,
                 period.week,
                 last_day if theirs[key].first_day or period.week else None,
             )
@@ -196,7 +209,7 @@ def health(
         "abc": customers.abc,
         "change": change,
         "by": groups,
-        "by_note": f"by {by}: {NOT_BUILT_NOTE}" if by == "segment" else None,
+        "by_note": by_note,
     }
 
 
@@ -406,6 +419,8 @@ def refusal_note(shown: Shown) -> str | None:
             return f"too few {what}: {shown.n}, at least {SMALLEST_N} needed"
         case Refusal.NO_DATA:
             return "no data"
+        case Refusal.STARS_NOT_SPLIT:
+            return "stars are not split this way"
         case Refusal.NOT_SPLIT:
             return "survey answers are not split this way"
         case None:

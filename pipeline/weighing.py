@@ -23,6 +23,7 @@ from twelvefold.records import Measure, Sentiment
 from twelvefold.storage.packed_counts import Counts
 from twelvefold.storage.probability_series import CellSeries
 from twelvefold.storage.rollups import DayCount
+from twelvefold.storage.segments import Segment
 from twelvefold.storage.series import Scope, Series, StarTotal
 from twelvefold.storage.surveys import ScoreCount
 
@@ -60,6 +61,9 @@ class Rollups(Protocol):
     def daily_aspects(self, brand_id: int, model: str, since: date, until: date) -> Sequence[DayCount]:
         """Return the counts by aspect of the days in [since, until), the aspect as their subject."""
 
+    def daily_segments(self, brand_id: int, model: str, since: date, until: date) -> Sequence[DayCount]:
+        """Return the counts by segment of the days in [since, until), the segment's key as their subject."""
+
 
 class Surveys(Protocol):
     """Where survey answers come from."""
@@ -68,6 +72,11 @@ class Surveys(Protocol):
         self, brand_id: int, measure: Measure, since: date | None = None, until: date | None = None
     ) -> Sequence[ScoreCount]:
         """Return how many gave which score in [since, until); all answers without ends."""
+
+    def scores_of_segments(
+        self, brand_id: int, measure: Measure, since: date | None = None, until: date | None = None
+    ) -> Mapping[Segment, Sequence[ScoreCount]]:
+        """Return for each segment how many gave which score in [since, until)."""
 
 
 class Counted(Protocol):
@@ -92,6 +101,7 @@ class Refusal(StrEnum):
     TOO_FEW = "too_few"
     NO_DATA = "no_data"
     NOT_SPLIT = "not_split"  # survey answers do not know the source or subject of a review
+    STARS_NOT_SPLIT = "stars_not_split"  # stars are counted neither by aspect nor by segment
 
 
 @dataclass(frozen=True)
@@ -119,6 +129,7 @@ class Method(StrEnum):
     NOT_CALIBRATED = "not_calibrated"  # the model does not say for which shares its probabilities hold
     NOT_KEPT = "not_kept"  # the next night counts how likely each class is
     NOT_BY_ASPECT = "not_by_aspect"  # how often the classifier errs about an aspect is not known
+    NOT_BY_SEGMENT = "not_by_segment"  # how likely each class is, is not counted by segment
 
 
 @dataclass(frozen=True)

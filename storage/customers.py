@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, 
 
 from twelvefold.records import Customer, Order
 from twelvefold.storage.imports import Imported, save_rows
+from twelvefold.storage.rollups import Rollups
+from twelvefold.storage.segments import Segment, segments_in
 from twelvefold.storage.tables import AnswerTable, CustomerTable, OrderTable
 from twelvefold.storage.tombstones import Tombstones
 
@@ -82,7 +84,9 @@ class Customers:
             for customer in customers
             if not tombstones.cover_customer(customer.customer_id)
         ]
-        return save_rows(self._connection, CustomerTable, brand_id, ("customer_id",), rows)
+        ids = [customer.customer_id for customer in customers]
+        with Rollups(self._connection).following_customers(brand_id, ids):
+            return save_rows(self._connection, CustomerTable, brand_id, ("customer_id",), rows)
 
     def save_orders(self, brand_id: int, orders: Sequence[Order]) -> Imported:
         """Keep orders by their id; a later import of the same one replaces it."""
@@ -125,19 +129,20 @@ class Customers:
 
     def segment_sizes(self, brand_id: int, column: str) -> dict[str, int]:
         """Return how many customers who have not cancelled each value of a segment column has."""
+        sizes = self._sizes(CustomerTable.brand_id == brand_id, CustomerTable.cancelled.is_(None))
+        return {segment.value: n for segment, n in sizes.items() if segment.column == column}
+
+    def segments(self, brand_id: int) -> dict[Segment, int]:
+        """Return how many customers each segment has, those who cancelled too, sorted."""
+        return self._sizes(CustomerTable.brand_id == brand_id)
+
+    def _sizes(self, *conditions: ColumnElement[bool]) -> dict[Segment, int]:
         told = cast(CustomerTable.segments, Text)
-        query = (
-            select(told, func.count())
-            .where(CustomerTable.brand_id == brand_id, CustomerTable.cancelled.is_(None))
-            .where(CustomerTable.segments.is_not(None))
-            .group_by(told)
-        )
-        sizes: dict[str, int] = {}
+        query = select(told, func.count()).where(*conditions, CustomerTable.segments.is_not(None)).group_by(told)
+        sizes: Counter[Segment] = Counter()
         for segments, n in self._connection.execute(query):
-            # Read here, as SQLite finds no name that JSON writes with escapes ("région").
-            value = (json.loads(segments) or {}).get(column)
-            if value is not None:
-                sizes[value] = sizes.get(value, 0) + n
+            for segment in segments_in(segments):
+                sizes[segment] += n
         return dict(sorted(sizes.items()))
 
     def extent(self, brand_id: int) -> Extent:

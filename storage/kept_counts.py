@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, select
 
 from twelvefold.storage.batches import in_batches, insert_rows
+from twelvefold.storage.segment_tables import SegmentTable
 from twelvefold.storage.tables import AspectTable, MentionTable, RollupTable, StarTable
 
 Key = tuple[Any, ...]
@@ -23,7 +24,7 @@ class KeptCounts:
     def __init__(
         self,
         connection: Connection,
-        table: type[AspectTable | RollupTable | StarTable],
+        table: type[AspectTable | RollupTable | SegmentTable | StarTable],
         counting: Select[*tuple[Any, ...]],
         keys_of: Callable[[Sequence[Any]], Iterable[Key]] = lambda row: (tuple(row),),
     ) -> None:

@@ -29,13 +29,17 @@ from sqlalchemy import (
 )
 
 from twelvefold.records import CaseState, Sentiment
+from twelvefold.storage.batches import in_batches
 from twelvefold.storage.kept_counts import KeptCounts, Key
 from twelvefold.storage.packed_counts import Counts
 from twelvefold.storage.probability_series import BRAND, CellSeries, ProbabilitySeries
+from twelvefold.storage.segment_tables import SegmentTable
+from twelvefold.storage.segments import segment_key, segments_in
 from twelvefold.storage.series import AllSeries, Scope, Series, StarTotal
 from twelvefold.storage.tables import (
     AspectTable,
     CaseTable,
+    CustomerTable,
     JudgementTable,
     MentionTable,
     RollupTable,
@@ -120,6 +124,7 @@ class Rollups:
         self._connection = connection
         self._classes = KeptCounts(connection, RollupTable, _counting_classes())
         self._aspects = KeptCounts(connection, AspectTable, _telling_aspects(), _aspect_keys)
+        self._segments = KeptCounts(connection, SegmentTable, _telling_segments(), _segment_keys)
         self._stars = KeptCounts(connection, StarTable, _counting_stars(), _star_key)
         self._series = AllSeries(connection)
         self._probabilities = ProbabilitySeries(connection, judged_by(), counts())
@@ -151,16 +156,28 @@ class Rollups:
 
     def daily_aspects(self, brand_id: int, model: str, since: date, until: date) -> list[DayCount]:
         """Return the counts by aspect of the days in [since, until), the aspect as their subject."""
-        found = self._aspects.kept(
-            brand_id,
-            AspectTable.model.in_((model, RATING)),
-            AspectTable.local_date >= since,
-            AspectTable.local_date < until,
+        return self._daily_groups(self._aspects, AspectTable, brand_id, model, since, until)
+
+    def daily_segments(self, brand_id: int, model: str, since: date, until: date) -> list[DayCount]:
+        """Return the counts by segment of the days in [since, until), the segment's key as their subject."""
+        return self._daily_groups(self._segments, SegmentTable, brand_id, model, since, until)
+
+    def _daily_groups(
+        self,
+        counts: KeptCounts,
+        table: type[AspectTable | SegmentTable],
+        brand_id: int,
+        model: str,
+        since: date,
+        until: date,
+    ) -> list[DayCount]:
+        found = counts.kept(
+            brand_id, table.model.in_((model, RATING)), table.local_date >= since, table.local_date < until
         )
         sources = self._sources(brand_id)
         return [
-            DayCount(day, sources[source], aspect, "und", _LABELS[label], resolved, n)
-            for (_, _, day, source, aspect, label, resolved), n in sorted(found.items())
+            DayCount(day, sources[source], group, "und", _LABELS[label], resolved, n)
+            for (_, _, day, source, group, label, resolved), n in sorted(found.items())
         ]
 
     def stars(
@@ -232,20 +249,36 @@ class Rollups:
         What they counted for before is taken off and what they count for afterwards is added, so the
         cost goes with the number of mentions that change and not with the size of their days.
         """
-        kept = (self._classes, self._aspects, self._stars)
+        kept = (self._classes, self._aspects, self._segments, self._stars)
         before, likely = [each.count(mention_ids) for each in kept], self._probabilities.count(mention_ids)
         yield
         after = [each.count(mention_ids) for each in kept]
         self._probabilities.move(likely, self._probabilities.count(mention_ids))
         for changes, counted in zip(after, before, strict=True):
             changes.subtract(counted)
-        self._add_judged(after[0], after[1])
-        self._add_starred(after[2])
+        self._add_judged(after[0], after[1], after[2])
+        self._add_starred(after[3])
+
+    @contextmanager
+    def following_customers(self, brand_id: int, customer_ids: Collection[str]) -> Iterator[None]:
+        """Keep the counts by segment in step with what the block changes about these customers."""
+        mention_ids = {
+            mention_id
+            for batch in in_batches(customer_ids)
+            for mention_id in self._connection.scalars(
+                select(MentionTable.id).where(MentionTable.brand_id == brand_id, MentionTable.customer_id.in_(batch))
+            )
+        }
+        before = self._segments.count(mention_ids)
+        yield
+        after = self._segments.count(mention_ids)
+        after.subtract(before)
+        self._add_segments(after)
 
     def add_judged(self, mention_ids: Collection[int]) -> None:
-        """Count by class, probability and aspect mentions that were not there before."""
+        """Count by class, probability, aspect and segment mentions that were not there before."""
         self._probabilities.move({}, self._probabilities.count(mention_ids))
-        self._add_judged(self._classes.count(mention_ids), self._aspects.count(mention_ids))
+        self._add_judged(*(each.count(mention_ids) for each in (self._classes, self._aspects, self._segments)))
 
     def add_starred(self, brand_id: int, starred: Iterable[tuple[date, int, str | None, str | None, float]]) -> None:
         """Count by stars mentions that were not there before.
@@ -259,11 +292,16 @@ class Rollups:
         )
         self._add_starred(Counter(key for row in rows for key in _star_key(row)))
 
-    def _add_judged(self, classes: Mapping[Key, int], aspects: Mapping[Key, int]) -> None:
+    def _add_judged(self, classes: Mapping[Key, int], aspects: Mapping[Key, int], segments: Mapping[Key, int]) -> None:
         self._classes.add(classes)
         self._series.add_classes(classes)
         self._aspects.add(aspects)
         self._series.add_aspects(aspects)
+        self._add_segments(segments)
+
+    def _add_segments(self, segments: Mapping[Key, int]) -> None:
+        self._segments.add(segments)
+        self._series.add_segments(segments)
 
     def _add_starred(self, stars: Mapping[Key, int]) -> None:
         self._stars.add(stars)
@@ -271,28 +309,31 @@ class Rollups:
 
     def recompute(self, brand_id: int) -> None:
         """Count this brand's mentions anew."""
-        classes, aspects = self._classes.recompute(brand_id), self._aspects.recompute(brand_id)
-        self._series.replace_classes(brand_id, classes, aspects)
+        counted = [each.recompute(brand_id) for each in (self._classes, self._aspects, self._segments)]
+        self._series.replace_classes(brand_id, *counted)
         self._series.replace_stars(brand_id, self._stars.recompute(brand_id))
         self._probabilities.recompute(brand_id)
 
     def weigh_anew(self, brand_id: int) -> None:
         """Follow sources of this brand that weigh something else; probabilities wait for the next night."""
         self._probabilities.drop(brand_id)
-        self._series.replace_classes(brand_id, self._classes.kept(brand_id), self._aspects.kept(brand_id))
+        kept = (each.kept(brand_id) for each in (self._classes, self._aspects, self._segments))
+        self._series.replace_classes(brand_id, *kept)
 
     def check(self, brand_id: int, model: str) -> list[str]:
         """Return one sentence for each count of this model, or of stars, that differs from the mentions themselves."""
         models = (model, RATING)
-        classes, aspects = (
-            each.of_brand(brand_id, JudgementTable.model.in_(models)) for each in (self._classes, self._aspects)
+        classes, aspects, segments = (
+            each.of_brand(brand_id, JudgementTable.model.in_(models))
+            for each in (self._classes, self._aspects, self._segments)
         )
         stars = self._stars.of_brand(brand_id)
         return [
             *self._classes.differences(brand_id, classes, [RollupTable.model.in_(models)]),
             *self._aspects.differences(brand_id, aspects, [AspectTable.model.in_(models)]),
+            *self._segments.differences(brand_id, segments, [SegmentTable.model.in_(models)]),
             *self._stars.differences(brand_id, stars),
-            *self._series.differences(brand_id, models, classes, aspects, stars),
+            *self._series.differences(brand_id, models, classes, aspects, segments, stars),
             *self._probabilities.differences(brand_id, models),
         ]
 
@@ -391,6 +432,38 @@ def _aspect_keys(row: Sequence[Any]) -> set[Key]:
     """Return a mention's keys: one for each aspect and class that it is spoken of in, however often."""
     *scope, resolved, aspects = row
     return {(*scope, aspect["aspect"], aspect["label"], resolved) for aspect in aspects}
+
+
+def _telling_segments() -> Select[*tuple[Any, ...]]:
+    """Return the query for the mentions of known customers, one by one, with all segments of their customer."""
+    return (
+        select(
+            MentionTable.brand_id,
+            JudgementTable.model,
+            MentionTable.local_date,
+            MentionTable.source_id,
+            JudgementTable.label,
+            func.coalesce(CaseTable.state == _RESOLVED, false()),
+            CustomerTable.segments,
+            literal_column("1"),
+        )
+        .select_from(MentionTable)
+        .join(
+            CustomerTable,
+            and_(
+                CustomerTable.brand_id == MentionTable.brand_id, CustomerTable.customer_id == MentionTable.customer_id
+            ),
+        )
+        .join(JudgementTable, judged_by())
+        .outerjoin(CaseTable, CaseTable.mention_id == MentionTable.id)
+        .where(counts(), MentionTable.customer_id.is_not(None), CustomerTable.segments.is_not(None))
+    )
+
+
+def _segment_keys(row: Sequence[Any]) -> set[Key]:
+    """Return a mention's keys: one for each segment of its customer."""
+    *scope, label, resolved, segments = row
+    return {(*scope, segment_key(segment), label, resolved) for segment in segments_in(segments)}
 
 
 def _star_key(row: Sequence[Any]) -> tuple[Key]:

@@ -1,7 +1,7 @@
 """The daily counts as figures read them: for each group of one scope, years in a few rows.
 
-A scope is what groups are told apart by: source, subject, language or aspect. Counts of one group are kept apart by
-the weight of their sources, so that a group of two hundred sources that weigh the same is read as one.
+A scope is what groups are told apart by: source, subject, language, aspect or segment. Counts of one group are kept
+apart by the weight of their sources, so that a group of two hundred sources that weigh the same is read as one.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class Scope(StrEnum):
     SUBJECT = "subject"
     LANGUAGE = "language"
     ASPECT = "aspect"
+    SEGMENT = "segment"  # the key of a group is made by `storage.segments.segment_key`
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,12 @@ class AllSeries:
     def add_aspects(self, changes: Mapping[tuple[Any, ...], int]) -> None:
         """Follow changes of the counts by aspect, their keys those of `aspect_rollups`."""
         if changes:
-            self._classes.add(_by_aspect(changes, self._weights()))
+            self._classes.add(_by_group(Scope.ASPECT, changes, self._weights()))
+
+    def add_segments(self, changes: Mapping[tuple[Any, ...], int]) -> None:
+        """Follow changes of the counts by segment, their keys those of `segment_rollups`."""
+        if changes:
+            self._classes.add(_by_group(Scope.SEGMENT, changes, self._weights()))
 
     def add_stars(self, changes: Mapping[tuple[Any, ...], int]) -> None:
         """Follow changes of the counts by stars, their keys those of `star_rollups`."""
@@ -83,11 +89,14 @@ class AllSeries:
             self._stars.add(_by_stars(changes))
 
     def replace_classes(
-        self, brand_id: int, classes: Mapping[tuple[Any, ...], int], aspects: Mapping[tuple[Any, ...], int]
+        self,
+        brand_id: int,
+        classes: Mapping[tuple[Any, ...], int],
+        aspects: Mapping[tuple[Any, ...], int],
+        segments: Mapping[tuple[Any, ...], int],
     ) -> None:
         """Keep what these counts of a brand add up to, and nothing else."""
-        weights = self._weights()
-        self._classes.replace(brand_id, {**_by_class(classes, weights), **_by_aspect(aspects, weights)})
+        self._classes.replace(brand_id, self._by_class(classes, aspects, segments))
 
     def replace_stars(self, brand_id: int, stars: Mapping[tuple[Any, ...], int]) -> None:
         """Keep what these counts of a brand add up to, and nothing else."""
@@ -99,11 +108,11 @@ class AllSeries:
         models: Collection[str],
         classes: Mapping[tuple[Any, ...], int],
         aspects: Mapping[tuple[Any, ...], int],
+        segments: Mapping[tuple[Any, ...], int],
         stars: Mapping[tuple[Any, ...], int],
     ) -> list[str]:
         """Return one sentence for each row that is not what these counts add up to."""
-        weights = self._weights()
-        by_class = {**_by_class(classes, weights), **_by_aspect(aspects, weights)}
+        by_class = self._by_class(classes, aspects, segments)
         return [
             *self._classes.differences(brand_id, by_class, [ClassSeriesTable.model.in_(models)]),
             *self._stars.differences(brand_id, _by_stars(stars)),
@@ -164,6 +173,20 @@ class AllSeries:
             for chunk, counts in sorted(chunks.items())
         ]
 
+    def _by_class(
+        self,
+        classes: Mapping[tuple[Any, ...], int],
+        aspects: Mapping[tuple[Any, ...], int],
+        segments: Mapping[tuple[Any, ...], int],
+    ) -> dict[DayKey, int]:
+        """Return the counts by class of all scopes."""
+        weights = self._weights()
+        return {
+            **_by_class(classes, weights),
+            **_by_group(Scope.ASPECT, aspects, weights),
+            **_by_group(Scope.SEGMENT, segments, weights),
+        }
+
     def _weights(self) -> dict[int, float]:
         return {row.id: row.weight for row in self._connection.execute(select(SourceTable.id, SourceTable.weight))}
 
@@ -198,11 +221,11 @@ def _by_class(counts: Mapping[tuple[Any, ...], int], weights: Mapping[int, float
     return total
 
 
-def _by_aspect(counts: Mapping[tuple[Any, ...], int], weights: Mapping[int, float]) -> Counter[DayKey]:
-    """Return counts by aspect as their scope has them."""
+def _by_group(scope: Scope, counts: Mapping[tuple[Any, ...], int], weights: Mapping[int, float]) -> Counter[DayKey]:
+    """Return counts by aspect or segment as their scope has them."""
     total: Counter[DayKey] = Counter()
-    for (brand, model, day, source, aspect, label, resolved), n in counts.items():
-        total[brand, Scope.ASPECT.value, model, aspect, weights[source], label, resolved, day.toordinal()] += n
+    for (brand, model, day, source, group, label, resolved), n in counts.items():
+        total[brand, scope.value, model, group, weights[source], label, resolved, day.toordinal()] += n
     return total
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from sqlalchemy.orm import aliased
 from twelvefold.records import Measure, SurveyAnswer
 from twelvefold.storage.brands import Brands
 from twelvefold.storage.imports import Imported, save_rows
+from twelvefold.storage.segments import Segment, segments_in
 from twelvefold.storage.tables import AnswerTable, CustomerTable, JudgementTable
 from twelvefold.storage.tombstones import Tombstones
 
@@ -109,7 +109,14 @@ class Surveys:
     def scores_by_segment(
         self, brand_id: int, measure: Measure, column: str, since: date | None = None, until: date | None = None
     ) -> dict[str, list[ScoreCount]]:
-        """Return for each value of a segment column how often each score was given in [since, until).
+        """Return for each value of a segment column how often each score was given in [since, until)."""
+        found = self.scores_of_segments(brand_id, measure, since, until)
+        return {segment.value: scores for segment, scores in found.items() if segment.column == column}
+
+    def scores_of_segments(
+        self, brand_id: int, measure: Measure, since: date | None = None, until: date | None = None
+    ) -> dict[Segment, list[ScoreCount]]:
+        """Return for each segment how often each score was given in [since, until); high is good in all of them.
 
         An answer's own segment counts; where it has none, that of the customer whom it names. Answers
         with neither are left out. Dates as in `histogram`.
@@ -118,24 +125,25 @@ class Surveys:
             CustomerTable.brand_id == AnswerTable.brand_id, CustomerTable.customer_id == AnswerTable.customer_id
         )
         own, customers = cast(AnswerTable.segments, Text), cast(CustomerTable.segments, Text)
-        score, low, high = AnswerTable.score, AnswerTable.scale_low, AnswerTable.scale_high
+        scored = (AnswerTable.score, AnswerTable.scale_low, AnswerTable.scale_high, AnswerTable.high_is_good)
         query = (
-            select(own, customers, score, low, high, func.count())
+            select(own, customers, *scored, func.count())
             .outerjoin(CustomerTable, its_customer)
             .where(AnswerTable.brand_id == brand_id, AnswerTable.measure == measure.value)
-            .where(score.is_not(None))
-            .group_by(own, customers, score, low, high)
+            .where(AnswerTable.score.is_not(None))
+            .group_by(own, customers, *scored)
         )
         if since is not None:
             query = query.where(AnswerTable.local_date >= since)
         if until is not None:
             query = query.where(AnswerTable.local_date < until)
-        found: dict[str, list[ScoreCount]] = {}
-        for its_own, its_customers, given, lowest, highest, n in self._connection.execute(query):
-            # Read here, as SQLite finds no name that JSON writes with escapes ("région").
-            told = {**_segments(its_customers), **_segments(its_own)}
-            if column in told and given is not None:
-                found.setdefault(told[column], []).append(ScoreCount(given, lowest, highest, n))
+        found: dict[Segment, list[ScoreCount]] = {}
+        for its_own, its_customers, given, low, high, high_is_good, n in self._connection.execute(query):
+            if given is None:
+                continue
+            score = ScoreCount(with_high_good(given, low, high, high_is_good), low, high, n)
+            for segment in dict((*segments_in(its_customers), *segments_in(its_own))).items():
+                found.setdefault(Segment(*segment), []).append(score)
         return found
 
     def unjudged(self, brand_id: int, model: str, *, limit: int, after: int = 0) -> list[UnjudgedComment]:
@@ -168,11 +176,6 @@ class Surveys:
         """Return how many answers are stored."""
         query = select(func.count()).select_from(AnswerTable).where(AnswerTable.brand_id == brand_id)
         return self._connection.scalars(query).one()
-
-
-def _segments(told: str | None) -> dict[str, str]:
-    segments: dict[str, str] | None = json.loads(told) if told else None
-    return segments or {}
 
 
 def with_high_good(score: float, low: float | None, high: float | None, high_is_good: bool) -> float:

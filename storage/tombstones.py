@@ -117,9 +117,10 @@ class Tombstones:
         texts = self._connection.scalars(select(AnswerTable.content_hash).where(theirs[0])).all()
         answers = self._connection.execute(delete(AnswerTable).where(theirs[0])).rowcount
         orders = self._connection.execute(delete(OrderTable).where(theirs[1])).rowcount
-        customers = self._connection.execute(delete(CustomerTable).where(theirs[2])).rowcount
         wrote = (MentionTable.brand_id == brand_id) & (MentionTable.customer_id == customer_id)
         erased = self._erase_mentions(wrote, {text for text in texts if text})
+        # Last, as the mentions are counted by the customer's segments.
+        customers = self._connection.execute(delete(CustomerTable).where(theirs[2])).rowcount
         return Receipt(erased.mentions, erased.revisions, erased.judgements, answers, orders, customers)
 
     def _bury(self, brand_id: int, kind: str, key: str, at: datetime) -> None:

@@ -1,3 +1,3 @@
 """Alembic migrations, run when a database is opened."""
 
-HEAD = "0006"
+HEAD = "0007"

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from twelvefold.records import CaseState, Sentiment
+from twelvefold.records import CaseState, Customer, Sentiment
 from twelvefold.storage.probability_series import BRAND, SumOf
+from twelvefold.storage.segments import segment_of
 from twelvefold.storage.series import Scope
 
 NIGHT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -27,6 +28,7 @@ def any_mention(acme: Any, dice: random.Random) -> Any:
         subject=dice.choice([None, "Kettle", "Toaster"]),
         language=dice.choice([None, "fr"]),
         author_hash=dice.choice([None, "h1", "h2"]),
+        customer_id=dice.choice([None, "c1", "c2", "c3"]),
         published_at=NIGHT - timedelta(hours=dice.randrange(100)),
     )
 
@@ -42,7 +44,7 @@ def one_step(acme: Any, work: Any, dice: random.Random) -> None:
     """Do one thing that may change what is counted."""
     brand = acme.brand
     pages = [any_mention(acme, dice) for _ in range(dice.randrange(1, 8))]
-    match dice.randrange(10):
+    match dice.randrange(12):
         case 0 | 1:
             work.mentions.save(brand, pages, zone=work.brands.zone(brand))
         case 2:
@@ -68,6 +70,11 @@ def one_step(acme: Any, work: Any, dice: random.Random) -> None:
         case 7:
             for row in work.mentions.unjudged(brand, "nobody", limit=9)[dice.randrange(8) :][:1]:
                 work.tombstones.forget_mention(row.mention_id, NIGHT)
+        case 10:
+            regions = [{}, {"région": "north"}, {"région": "south", "plan": 'pro "x"'}]
+            work.customers.save(brand, [Customer(f"c{dice.randrange(4)}", segments=dice.choice(regions))])
+        case 11 if dice.random() < 0.1:
+            work.tombstones.forget_customer(brand, "c3", NIGHT)
         case 9:
             work.brands.weigh(brand, {"shop": dice.choice([0.5, 1.0, 2.0])})
         case 8:
@@ -77,7 +84,7 @@ def one_step(acme: Any, work: Any, dice: random.Random) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_the_counts_follow_every_change(acme: Any, seed: int) -> None:
     dice = random.Random(seed)
-    counted = starred = spoken = likely = 0
+    counted = starred = spoken = segmented = likely = 0
     for _ in range(60):
         with acme.database.begin() as work:
             one_step(acme, work, dice)
@@ -89,10 +96,14 @@ def test_the_counts_follow_every_change(acme: Any, seed: int) -> None:
             spoken = max(
                 spoken, sum(int(each.counts.sum()) for each in work.rollups.series(acme.brand, MODEL, Scope.ASPECT))
             )
+            segmented = max(
+                segmented, sum(int(each.counts.sum()) for each in work.rollups.series(acme.brand, MODEL, Scope.SEGMENT))
+            )
             starred = max(starred, sum(row.n for row in work.rollups.stars(acme.brand)))
             likely = max(likely, probable(work, acme.brand))
     assert counted > 3
     assert spoken > 3
+    assert segmented > 0
     assert starred > 3
     assert likely > 3
 
@@ -174,3 +185,34 @@ def test_a_wrong_count_is_told_and_mended(acme: Any) -> None:
         ]
         work.rollups.recompute(acme.brand)
     assert starred(acme) == [("shop", 1.0, 1)]
+
+
+def by_segment(acme: Any) -> dict[str, int]:
+    with acme.database.read() as work:
+        assert work.rollups.check(acme.brand, MODEL) == []
+        found = work.rollups.series(acme.brand, MODEL, Scope.SEGMENT)
+        days = work.rollups.daily_segments(acme.brand, MODEL, date(2026, 11, 1), date(2026, 12, 1))
+    counted = {str(segment_of(each.key or "")): int(each.counts.sum()) for each in found}
+    assert counted == {str(segment_of(each.subject or "")): each.n for each in days}
+    return counted
+
+
+def test_mentions_count_for_the_segments_of_the_customer_whom_they_name(acme: Any) -> None:
+    told = [acme.mention(str(n), f"Letter {n}.", customer_id=who) for n, who in enumerate(("c1", "c2", None))]
+    acme.save(*told)
+    acme.judge(*map(acme.judgement, told))
+    assert by_segment(acme) == {}
+
+    def customer(name: str, **segments: str) -> None:
+        with acme.database.begin() as work:
+            work.customers.save(acme.brand, [Customer(name, segments=segments)])
+
+    customer("c1", region="north", plan="pro")
+    customer("c3", region="north")
+    assert by_segment(acme) == {"region: north": 1, "plan: pro": 1}
+    customer("c1", region="south")
+    assert by_segment(acme) == {"region: south": 1}
+    with acme.database.begin() as work:
+        work.tombstones.forget_customer(acme.brand, "c1", NIGHT)
+    assert by_segment(acme) == {}
+    assert acme.counts() == {("shop", "negative", False): 2}

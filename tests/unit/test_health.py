@@ -113,10 +113,6 @@ def test_an_empty_database_is_no_data() -> None:
     assert ask(FakeWork(), by="week")["by"] == []
 
 
-def test_what_is_not_built_yet_is_null_with_a_note() -> None:
-    assert ask(FakeWork(), by="segment")["by_note"] == "by segment: not built yet"
-
-
 def test_mentions_decay_by_whole_days_to_the_last_day_of_the_period() -> None:
     work = FakeWork([day_count(20, POSITIVE), day_count(8, NEGATIVE, MONDAY + timedelta(days=7))])
     newest = ask(work)["satisfaction"]["balance"]
