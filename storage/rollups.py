@@ -33,13 +33,12 @@ from twelvefold.storage.batches import in_batches
 from twelvefold.storage.kept_counts import KeptCounts, Key
 from twelvefold.storage.packed_counts import Counts
 from twelvefold.storage.probability_series import BRAND, CellSeries, ProbabilitySeries
+from twelvefold.storage.segment_counts import segment_keys, telling_segments
 from twelvefold.storage.segment_tables import SegmentTable
-from twelvefold.storage.segments import segment_key, segments_in
 from twelvefold.storage.series import AllSeries, Scope, Series, StarTotal
 from twelvefold.storage.tables import (
     AspectTable,
     CaseTable,
-    CustomerTable,
     JudgementTable,
     MentionTable,
     RollupTable,
@@ -124,7 +123,7 @@ class Rollups:
         self._connection = connection
         self._classes = KeptCounts(connection, RollupTable, _counting_classes())
         self._aspects = KeptCounts(connection, AspectTable, _telling_aspects(), _aspect_keys)
-        self._segments = KeptCounts(connection, SegmentTable, _telling_segments(), _segment_keys)
+        self._segments = KeptCounts(connection, SegmentTable, telling_segments(judged_by(), counts()), segment_keys)
         self._stars = KeptCounts(connection, StarTable, _counting_stars(), _star_key)
         self._series = AllSeries(connection)
         self._probabilities = ProbabilitySeries(connection, judged_by(), counts())
@@ -432,38 +431,6 @@ def _aspect_keys(row: Sequence[Any]) -> set[Key]:
     """Return a mention's keys: one for each aspect and class that it is spoken of in, however often."""
     *scope, resolved, aspects = row
     return {(*scope, aspect["aspect"], aspect["label"], resolved) for aspect in aspects}
-
-
-def _telling_segments() -> Select[*tuple[Any, ...]]:
-    """Return the query for the mentions of known customers, one by one, with all segments of their customer."""
-    return (
-        select(
-            MentionTable.brand_id,
-            JudgementTable.model,
-            MentionTable.local_date,
-            MentionTable.source_id,
-            JudgementTable.label,
-            func.coalesce(CaseTable.state == _RESOLVED, false()),
-            CustomerTable.segments,
-            literal_column("1"),
-        )
-        .select_from(MentionTable)
-        .join(
-            CustomerTable,
-            and_(
-                CustomerTable.brand_id == MentionTable.brand_id, CustomerTable.customer_id == MentionTable.customer_id
-            ),
-        )
-        .join(JudgementTable, judged_by())
-        .outerjoin(CaseTable, CaseTable.mention_id == MentionTable.id)
-        .where(counts(), MentionTable.customer_id.is_not(None), CustomerTable.segments.is_not(None))
-    )
-
-
-def _segment_keys(row: Sequence[Any]) -> set[Key]:
-    """Return a mention's keys: one for each segment of its customer."""
-    *scope, label, resolved, segments = row
-    return {(*scope, segment_key(segment), label, resolved) for segment in segments_in(segments)}
 
 
 def _star_key(row: Sequence[Any]) -> tuple[Key]:
