@@ -16,7 +16,8 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.utils.misc import load_object
 
-from twelvefold.crawlers.pace import Pace, host_of, retry_after_s
+from twelvefold.crawlers.pace import Pace, host_of, retry_after_s, spent_quota_s
+from twelvefold.crawlers.source import Statement
 
 ROBOTS_BYTES = 500 * 1024
 """How much of a robots.txt is read (RFC 9309, 2.5)."""
@@ -115,13 +116,25 @@ class PatientRetryMiddleware:
         pace = _pace_of(self._crawler)
         latency_s = request.meta.get("download_latency", 0.0)
         _set_delay(self._crawler, request, pace.delay_after(request.url, latency_s, refused=response.status in BUSY))
+        quota_s = self._spent_quota_s(response)
+        if quota_s is not None:
+            pace.rest(request.url, quota_s)
         if response.status not in self._codes:
             return response
-        asked_s = retry_after_s((response.headers.get("Retry-After") or b"").decode("latin-1"), datetime.now(UTC))
+        asked_s = retry_after_s(_header(response, "Retry-After"), datetime.now(UTC))
+        if asked_s is None:
+            asked_s = quota_s
         again = await self._again(request, f"status {response.status}", asked_s)
         if again is None and (response.status == 429 or asked_s is not None):
             pace.rest(request.url, max(asked_s or 0.0, pace.left_s() + 1))
         return again or response
+
+    def _spent_quota_s(self, response: Response) -> float | None:
+        """Return the pause that the service's own headers ask for, or None."""
+        names = _statement_of(self._crawler).quota_headers
+        if names is None:
+            return None
+        return spent_quota_s(_header(response, names[0]), _header(response, names[1]), datetime.now(UTC))
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """Return the request again after a pause, or None where it failed often enough."""
@@ -170,6 +183,17 @@ def _pace_of(crawler: Crawler) -> Pace:
     """Return the pauses of this crawl, which its spider keeps."""
     pace: Pace = getattr(crawler.spider, "pace")  # noqa: B009 - Scrapy's type knows no spider of ours
     return pace
+
+
+def _statement_of(crawler: Crawler) -> Statement:
+    """Return what the crawled source says of itself."""
+    statement: Statement = getattr(crawler.spider, "adapter").statement  # noqa: B009 - see above
+    return statement
+
+
+def _header(response: Response, name: str) -> str:
+    """Return a header as text, "" where it is not there."""
+    return (response.headers.get(name) or b"").decode("latin-1")
 
 
 def _set_delay(crawler: Crawler, request: Request, delay_s: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,9 @@ LONGEST_WAIT_S = 120.0
 
 LONGEST_DELAY_S = 30.0
 """The longest pause between two pages that a slow or busy server gets without asking for it."""
+
+_FIRST_EPOCH = 1_000_000_000
+"""A figure from here on is seconds since 1970; a smaller one counts from now."""
 
 
 @dataclass
@@ -85,3 +89,34 @@ def retry_after_s(value: str, now: datetime) -> float | None:
     if date.tzinfo is None:
         date = date.replace(tzinfo=UTC)
     return max(0.0, (date - now).total_seconds())
+
+
+def spent_quota_s(left: str, renewed: str, now: datetime) -> float | None:
+    """Return the pause that a spent quota asks for, or None while there is some left.
+
+    Args:
+        left: How many requests are left, as its header tells.
+        renewed: When there will be more: seconds from now, seconds since 1970, or an ISO time.
+    """
+    requests = _number(left)
+    if requests is None or requests >= 1:
+        return None
+    seconds = _number(renewed)
+    if seconds is None:
+        try:
+            at = datetime.fromisoformat(renewed.strip())
+        except ValueError:
+            return None
+        seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+    if seconds >= _FIRST_EPOCH:
+        seconds -= now.timestamp()
+    return max(0.0, seconds)
+
+
+def _number(written: str) -> float | None:
+    """Return a header's figure, or None."""
+    try:
+        number = float(written)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

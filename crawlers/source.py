@@ -45,6 +45,7 @@ class Statement:
         time_zone: The zone of dates written without one, or None where they carry it.
         precision: How exactly dates are told.
         storage_policy: "keep", "keep_hours: n" or "id_only".
+        quota_headers: The headers that tell how many requests are left, and when there will be more, or None.
         reply_limit: The longest reply that the service takes, in characters, or None.
         bbcode: Texts hold BBCode, [b] and the like.
         governed_by_robots: robots.txt decides what may be fetched; a documented API has its terms instead.
@@ -63,6 +64,7 @@ class Statement:
     precision: Precision = Precision.SECOND
     storage_policy: str = "keep"
     needs_key: bool = False
+    quota_headers: tuple[str, str] | None = None
     reply_limit: int | None = None
     governed_by_robots: bool = True
     bbcode: bool = False
@@ -146,7 +148,8 @@ class Reading:
         removed: Ids of items that the source itself says are gone.
         passed_over: Ids of items on the page that are none of ours (another subject, a filtered language): they
             show that the list goes on.
-        wait_s: The pause that the service asks for before the next request (Stack Exchange's `backoff`).
+        wait_s: The pause that the service asks for before what follows this page (Stack Exchange's `backoff`); one
+            that it asks for in headers is made by itself.
     """
 
     mentions: tuple[RawMention, ...] = ()

@@ -84,6 +84,8 @@ def _facts(adapter: type[Source]) -> Iterator[tuple[str, str]]:
     yield "Needs a key or account", "yes" if statement.needs_key else "no"
     if not issubclass(adapter, LocalSource):
         yield "Governed by", "robots.txt" if statement.governed_by_robots else "the terms of its API"
+    if statement.quota_headers is not None:
+        yield "Pauses are made as asked in", " and ".join(f"`{name}`" for name in statement.quota_headers)
     yield "May be stored", _storage(statement.storage_policy)
     if statement.reply_limit is not None:
         yield "Longest reply", f"{statement.reply_limit} characters"

@@ -30,7 +30,6 @@ from twelvefold.crawlers.answers import (
     without_list,
     words_at,
 )
-from twelvefold.crawlers.paging import asked_pause_s
 from twelvefold.crawlers.source import Asked, Fetch, Page, Reading, Statement, WebSource
 from twelvefold.records import Precision, RawMention, SourceStatus
 
@@ -71,6 +70,7 @@ class Bluesky(WebSource):
         edits_visible=False,
         precision=Precision.SECOND,
         governed_by_robots=False,
+        quota_headers=("RateLimit-Remaining", "RateLimit-Reset"),
         terms="A documented API, public or with an account's app password; 3,000 requests in 5 minutes. Posts cannot be"
         " edited, but taken away: the deep pass finds that, and posts that were dated back.",
     )
@@ -106,12 +106,10 @@ class Bluesky(WebSource):
         found = items_at(document, "posts")
         if found is None:
             return without_list(page, document, "posts")
-        wait_s = asked_pause_s(page, "ratelimit-remaining", "ratelimit-reset")
         silent = [post for post in found if value_at(post, "record", "text") == ""]  # a picture alone
         reading = replace(
             read_items(page, [post for post in found if post not in silent], _mention),
             passed_over=ids_of(silent, "uri"),
-            wait_s=wait_s,
         )
         if not found or words_at(document, "cursor") is None:
             return replace(reading, reached_end=True)

@@ -27,7 +27,7 @@ from twelvefold.crawlers.answers import (
     without_list,
     words_at,
 )
-from twelvefold.crawlers.paging import asked_pause_s, next_query
+from twelvefold.crawlers.paging import next_query
 from twelvefold.crawlers.source import Asked, Fetch, Page, Reading, Statement, WebSource
 from twelvefold.records import Precision, RawMention, SourceStatus
 
@@ -59,6 +59,7 @@ class GitHub(WebSource):
         incremental="cursor",
         precision=Precision.SECOND,
         governed_by_robots=False,
+        quota_headers=("X-RateLimit-Remaining", "X-RateLimit-Reset"),
         terms="A documented API under GitHub's Terms of Service: 60 requests an hour without a token. Issues and their"
         " comments, no pull requests and no discussions.",
     )
@@ -87,13 +88,12 @@ class GitHub(WebSource):
             passed_over=ids_of((item for item in found if not _is_opinion(item)), "node_id"),
             follow=(self._fetch(name, following, continues=True),) if following else (),
             reached_end=not following,
-            wait_s=asked_pause_s(page, "x-ratelimit-remaining", "x-ratelimit-reset"),
         )
 
     def _refusal(self, page: Page, document: object) -> Reading:
         """Return the reading of an answer that tells an error instead of items."""
         told = sentence_at(document, "message") or f"status {page.status}"
-        if asked_pause_s(page, "x-ratelimit-remaining", "x-ratelimit-reset") is not None or "rate limit" in told:
+        if page.headers.get("x-ratelimit-remaining") == "0" or "rate limit" in told:
             problem = f"GitHub answers no more for now: {told}; give a token in config.yaml"
             return Reading(status=SourceStatus.RATE_LIMITED, message=problem)
         if page.status in (404, 410):

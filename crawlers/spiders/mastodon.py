@@ -29,7 +29,7 @@ from twelvefold.crawlers.answers import (
     without_list,
     words_at,
 )
-from twelvefold.crawlers.paging import asked_pause_s, next_query
+from twelvefold.crawlers.paging import next_query
 from twelvefold.crawlers.source import Asked, Fetch, Page, Reading, Statement, WebSource
 from twelvefold.records import Precision, RawMention, SourceStatus
 
@@ -78,6 +78,7 @@ class Mastodon(WebSource):
         incremental="cursor",
         precision=Precision.SECOND,
         governed_by_robots=False,
+        quota_headers=("X-RateLimit-Remaining", "X-RateLimit-Reset"),
         terms="A documented API; the server's own rules hold, 300 requests in 5 minutes. Public posts only, and only"
         " those that the server knows of. Posts that come late from other servers stand below newer ones, and edits do"
         " not move a post to the front: the deep pass finds both.",
@@ -108,7 +109,6 @@ class Mastodon(WebSource):
             passed_over=ids_of(post for post in found if not _is_opinion(post)),
             follow=(self._fetch(following, continues=True),) if following else (),
             reached_end=not following,
-            wait_s=asked_pause_s(page, "x-ratelimit-remaining", "x-ratelimit-reset"),
         )
 
     def _following(self, page: Page, found: list[Item]) -> dict[str, str | int] | None:

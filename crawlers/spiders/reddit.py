@@ -29,7 +29,6 @@ from twelvefold.crawlers.answers import (
     words_at,
 )
 from twelvefold.crawlers.feeds import Entry, FeedError, entries_once, read_feed
-from twelvefold.crawlers.paging import asked_pause_s
 from twelvefold.crawlers.source import Asked, Fetch, Page, Reading, Statement, WebSource
 from twelvefold.crawlers.walls import wall_in
 from twelvefold.records import Precision, RawMention, SourceStatus
@@ -79,6 +78,7 @@ class Reddit(WebSource):
         incremental="cursor",
         precision=Precision.SECOND,
         reply_limit=10_000,
+        quota_headers=("X-RateLimit-Remaining", "X-RateLimit-Reset"),
         terms="The Data API under Reddit's developer terms: what its writer takes away must go, which the deep pass"
         " sees to. Without keys the public search feed, which robots.txt mostly forbids. Submissions, no comments.",
     )
@@ -133,7 +133,6 @@ class Reddit(WebSource):
             follow=(self._fetch(after, read),) if after else (),
             reached_end=after is None and read < WINDOW,
             overflow=after is None and read >= WINDOW,
-            wait_s=asked_pause_s(page, "x-ratelimit-remaining", "x-ratelimit-reset"),
         )
 
     def _fetch(self, after: str | None, read: int) -> Fetch:

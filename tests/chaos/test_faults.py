@@ -29,12 +29,13 @@ from loopback_site import Answer, LoopbackSite
 from many_sites import ManySites
 
 SERVER = Path(__file__).parents[1] / "server"
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs all of 127.0.0.0/8 to be this machine")
 
 KINDS = tuple(kind for kind in kinds() if issubclass(source_class(kind), WebSource))
-STEP = 1 if os.environ.get("TWELVEFOLD_FAULTS") == "all" else len(KINDS)
+IS_FULL = os.environ.get("TWELVEFOLD_FAULTS") == "all"
+STEP = 1 if IS_FULL else len(KINDS)
 SCHEDULES = int(os.environ.get("TWELVEFOLD_SCHEDULES", "6"))
 FIRST_SEED = int(os.environ.get("TWELVEFOLD_SEED", "0"))
+PATIENCE_S = 3_600 if IS_FULL else 280
 BATCH = 25
 PAGES = 25
 MINUTES = 0.3
@@ -44,6 +45,10 @@ WITHOUT_HOLE = (Completeness.REACHED_KNOWN, Completeness.REACHED_END)
 # The cases of app_store are of several feeds, which do not make one service together.
 AT_RANDOM = tuple(kind for kind in KINDS if kind != "app_store")
 SERVICES = {kind: FixtureService(kind) for kind in KINDS}
+pytestmark = (
+    pytest.mark.skipif(sys.platform != "linux", reason="needs all of 127.0.0.0/8 to be this machine"),
+    pytest.mark.timeout(PATIENCE_S + 20),
+)
 
 
 @dataclass(repr=False)
@@ -83,7 +88,7 @@ def run(crawls):
     """Run all of them in one process; return the most memory that it took, in MB."""
     lines = "\n".join(crawl.job.to_json() for crawl in crawls)
     command = [sys.executable, "-P", str(SERVER / "many_crawls.py")]
-    done = subprocess.run(command, input=lines, capture_output=True, text=True, timeout=280, check=False)
+    done = subprocess.run(command, input=lines, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     *results, last = map(json.loads, done.stdout.splitlines())
     for result in results:

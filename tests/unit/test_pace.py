@@ -1,8 +1,14 @@
 """Pauses: asked for, kept, and growing where a server is slow or refuses."""
 
-import pytest
+from datetime import UTC, datetime
 
-from twelvefold.crawlers.pace import LONGEST_DELAY_S, LONGEST_WAIT_S, Pace
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twelvefold.crawlers.pace import LONGEST_DELAY_S, LONGEST_WAIT_S, Pace, spent_quota_s
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 URL, OTHER = "https://a.example/1", "https://a.example:8443/1"
 
@@ -61,3 +67,27 @@ def test_a_crawl_delay_is_never_undercut(pace, clock):
     mirror = Pace(delay_s=0, deadline=clock.now + 600, clock=clock)
     assert mirror.delay_after(URL, 9, refused=True) == 0
     assert mirror.keep(URL, 2) == 2
+
+
+@pytest.mark.parametrize(
+    ("remaining", "reset", "pause"),
+    [
+        ("0", "41", 41),
+        ("0.0", "1793491230", 30),
+        ("0", "2026-11-01T00:00:12.5Z", 12.5),
+        ("0", "2026-11-01T00:00:12", 12),
+        ("0", "1793491000", 0),
+        ("1", "41", None),
+        ("", "41", None),
+        ("0", "soon", None),
+        ("nan", "41", None),
+    ],
+)
+def test_a_spent_quota_asks_for_the_pause_until_it_is_renewed(remaining, reset, pause):
+    assert spent_quota_s(remaining, reset, NOW) == pause
+
+
+@given(st.text())
+def test_whatever_tells_of_the_renewal_is_read(renewed):
+    pause = spent_quota_s("0", renewed, NOW)
+    assert pause is None or pause >= 0
