@@ -68,7 +68,7 @@ class CrawlJob:
                 "network": self.network.model_dump(mode="json"),
                 "folder": str(self.folder.resolve()),
                 "known": dict(self.known),
-                "asked": vars(self.asked),
+                "asked": {"now": self.asked.now, "newest": self.asked.newest, "deep": self.asked.deep},
                 "validators": dict(self.validators),
             },
             default=datetime.isoformat,

@@ -14,7 +14,7 @@ import importlib
 import json
 import pkgutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -78,11 +78,13 @@ class Asked:
         now: When it begins (aware UTC): an adapter looks at no clock of its own.
         newest: When the newest mention that is stored of this source was published, or None.
         deep: This is the weekly pass that reads everything again, for edits and removals.
+        known: Ids of mentions that are stored, for an adapter that asks for each item by itself.
     """
 
     now: datetime
     newest: datetime | None = None
     deep: bool = False
+    known: Collection[str] = ()
 
 
 @dataclass(frozen=True)
@@ -146,8 +148,8 @@ class Reading:
         message: The sentence that goes with `status`.
         place: What was read, where that is not a page (a file's name).
         removed: Ids of items that the source itself says are gone.
-        passed_over: Ids of items on the page that are none of ours (another subject, a filtered language): they
-            show that the list goes on.
+        passed_over: Ids of items on the page that are none of ours (another subject, a filtered language) or are
+            read by themselves: they show that the list goes on, or has come to known ones.
         wait_s: The pause that the service asks for before what follows this page (Stack Exchange's `backoff`); one
             that it asks for in headers is made by itself.
     """

@@ -73,6 +73,8 @@ class Tally:
         # The oldest on the page decides: a pinned one at its head vouches for nothing below.
         oldest = next(reversed(keys), None)
         at_known = self.statement.newest_first and oldest is not None and self.known.get(oldest) == keys[oldest]
+        # An adapter that asks for each item by itself passes over known ones, and stops there.
+        at_known = at_known or (reading.reached_end and not self.known.keys().isdisjoint(reading.passed_over))
         further = [fetch for fetch in reading.follow if fetch.continues]
         others = tuple(fetch for fetch in reading.follow if not fetch.continues)
         if at_known:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -74,7 +75,7 @@ class SourceSpider(Spider):
     async def start(self) -> AsyncIterator[Request]:
         """Yield the adapter's first requests."""
         asyncio.get_running_loop().call_later(self.job.settings.budget.minutes * 60, self._out_of_time)
-        for fetch in self.adapter.start(self.job.asked):
+        for fetch in self.adapter.start(replace(self.job.asked, known=self.tally.known.keys())):
             if (request := self._request(fetch, self.tally.strand())) is not None:
                 yield request
 

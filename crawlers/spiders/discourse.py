@@ -1,8 +1,8 @@
 """Posts in a Discourse forum that speak of a brand: the forum's own search.
 
 `GET <forum>/search.json?q=<words> order:latest&page=`, 50 posts a page and ten pages at most, then another search for
-what was before the last day. A search tells the beginning of each post only, so that each post which may be new is
-asked for as well: `GET <forum>/posts/<id>.json`.
+what was before the last day. A search tells the beginning of each post only, so that each post which is new is asked
+for as well: `GET <forum>/posts/<id>.json`. A topic that moves up without a new post tells that its last one was edited.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from twelvefold.crawlers.answers import (
     Item,
     address,
     changed,
+    count_at,
     flag_at,
     items_at,
     json_of,
@@ -36,7 +37,7 @@ PAGES = 10
 """The search ends here, however many posts there are."""
 
 _OVERLAP = timedelta(days=2)
-"""So long after they were written posts are read again: writers mend them then."""
+"""So long before the newest known post one that is not known is looked for, and so long an edit counts as recent."""
 
 _KEPT = ("topic_id", "post_number", "reply_to_post_number", "updated_at", "like_count", "reads", "version")
 
@@ -64,15 +65,16 @@ class Discourse(WebSource):
         precision=Precision.SECOND,
         governed_by_robots=False,
         terms="A documented API of the forum, public where the forum is; its own rules hold, often 60 requests a"
-        " minute. One request for each new post. Posts older than two days are read again by the deep pass only.",
+        " minute. One request for each new post. A night sees edits of a topic's last post; those of others, and posts"
+        " that are gone, are found by the deep pass.",
     )
     Options = DiscourseOptions
     options: DiscourseOptions
-    _since: datetime | None = None
+    _asked: Asked | None = None
 
     def start(self, asked: Asked) -> Iterator[Fetch]:
         """Yield the first page of the search."""
-        self._since = None if asked.deep or asked.newest is None else asked.newest - _OVERLAP
+        self._asked = asked
         yield self._search(1, None)
 
     def read(self, page: Page) -> Reading:
@@ -94,11 +96,11 @@ class Discourse(WebSource):
                 return Reading(reached_end=True)
             return without_list(page, document, "posts")
         topics = {words_at(topic, "id"): topic for topic in items_at(document, "topics") or ()}
-        wanted = [post for post in found if self._may_be_new(post)]
+        wanted = [post for post in found if self._is_wanted(post, topics.get(words_at(post, "topic_id")))]
         posts = tuple(fetch for post in wanted if (fetch := self._post(post, topics)) is not None)
         if found and wanted and not posts:
             return changed(page, "its posts have no id")
-        further, is_cut = (None, False) if len(wanted) < len(found) else self._further(page, document, found)
+        further, is_cut = self._further(page, document, found) if wanted else (None, False)
         return Reading(
             follow=(*((further,) if further is not None else ()), *posts),
             passed_over=tuple(number for post in found if (number := words_at(post, "id")) is not None),
@@ -113,17 +115,23 @@ class Discourse(WebSource):
         number, before = int(page.context.get("page", 1)), page.context.get("before")
         if number < PAGES:
             return self._search(number + 1, before, continues=True), False
-        oldest = min((at for post in found if (at := _written_at(post)) is not None), default=None)
+        oldest = min((at for post in found if (at := _time_at(post, "created_at")) is not None), default=None)
         day = (oldest + timedelta(days=1)).date().isoformat() if oldest is not None else None
         if day is None or day == before:
             return None, True
         # A list of its own: its first pages repeat the last day, which is no loop.
         return self._search(1, day), False
 
-    def _may_be_new(self, post: Item) -> bool:
-        """Return whether a post is to be read in full."""
-        at = _written_at(post)
-        return self._since is None or at is None or at >= self._since
+    def _is_wanted(self, post: Item, topic: Item | None) -> bool:
+        """Return whether a post is to be read in full: it is new, or was edited since the last night."""
+        asked = self._asked
+        if asked is None or asked.deep:
+            return True
+        recent = asked.now - _OVERLAP
+        if words_at(post, "id") in asked.known:
+            return _is_edited(post, topic, max(asked.newest or recent, recent))
+        at = _time_at(post, "created_at")
+        return asked.newest is None or at is None or at >= asked.newest - _OVERLAP
 
     def _search(self, number: int, before: str | None, *, continues: bool = False) -> Fetch:
         """Return the request for a page of the search."""
@@ -147,10 +155,21 @@ class Discourse(WebSource):
         return Fetch(url, context=context, reads_statuses=(404, 410))
 
 
-def _written_at(post: Item) -> datetime | None:
-    """Return when a post was written, or None where that cannot be read."""
+def _is_edited(post: Item, topic: Item | None, since: datetime) -> bool:
+    """Return whether a topic tells that this post of it was edited since.
+
+    An edit of the last post moves its topic up as a new post does, but leaves the time of the last post as it was.
+    """
+    if topic is None or count_at(post, "post_number") != count_at(topic, "highest_post_number"):
+        return False
+    moved_at, posted_at = _time_at(topic, "bumped_at"), _time_at(topic, "last_posted_at")
+    return moved_at is not None and moved_at > since and moved_at != posted_at
+
+
+def _time_at(item: Item, name: str) -> datetime | None:
+    """Return a time that is told, or None where it cannot be read."""
     try:
-        at = datetime.fromisoformat(words_at(post, "created_at") or "")
+        at = datetime.fromisoformat(words_at(item, name) or "")
     except ValueError:
         return None
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

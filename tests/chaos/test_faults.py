@@ -45,10 +45,10 @@ WITHOUT_HOLE = (Completeness.REACHED_KNOWN, Completeness.REACHED_END)
 # The cases of app_store are of several feeds, which do not make one service together.
 AT_RANDOM = tuple(kind for kind in KINDS if kind != "app_store")
 SERVICES = {kind: FixtureService(kind) for kind in KINDS}
-pytestmark = (
+pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="needs all of 127.0.0.0/8 to be this machine"),
     pytest.mark.timeout(PATIENCE_S + 20),
-)
+]
 
 
 @dataclass(repr=False)

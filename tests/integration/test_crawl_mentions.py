@@ -124,13 +124,3 @@ def test_a_feed_that_has_not_changed_is_not_sent_again(site):
     again, _, second = crawled(site, "feed", urls=["https://blog.example/feed"], validators=first.validators)
     assert again == []
     assert (second.status, second.completeness) == (SourceStatus.OK, Completeness.REACHED_KNOWN)
-
-
-def test_the_pause_that_stack_exchange_asks_for_is_made(site):
-    question = {"question_id": 1, "title": "Kettle?", "creation_date": 1793354400}
-    pages = iter([{"items": [question], "has_more": True, "backoff": 1}, {"items": [], "has_more": False}])
-    site.routes[PREFIX + "/2.3/search/advanced"] = lambda asked: answered(next(pages))
-    _, _, ended = crawled(site, "stack_exchange", site="diy", query="kettle")
-    first, second = site.requests
-    assert second.at - first.at >= 1
-    assert ended.completeness is Completeness.REACHED_END

@@ -9,6 +9,7 @@ with `--junitxml=FILE -o junit_family=xunit1` each kind's properties say what wa
 import json
 import os
 import shutil
+from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -108,7 +109,8 @@ def in_process(kind: str, service: Service):
     def crawl_once(job):
         adapter = adapter_of(kind)
         tally = Tally(adapter.statement, {} if job.asked.deep else job.known)
-        pending = [(fetch, tally.strand()) for fetch in adapter.start(job.asked)]
+        asked = replace(job.asked, known=tally.known.keys())
+        pending = [(fetch, tally.strand()) for fetch in adapter.start(asked)]
         while pending:
             fetch, strand = pending.pop(0)
             tally.fetched += 1

@@ -297,7 +297,10 @@ def google_places(service, query, headers):
 
 
 def discourse(service, query, headers):
-    """Return a page of a search, of which there are ten, or one post; the first posts were written over many days."""
+    """Return a page of a search, of which there are ten, or one post; the first posts were written over many days.
+
+    Each topic has three posts; an edit of the last one moves it up.
+    """
 
     def written(one):
         return one.created - timedelta(minutes=4) * max(0, service.first - one.number)
@@ -309,9 +312,27 @@ def discourse(service, query, headers):
     assert page <= 10
     posts = [one for one in service.newest() if not before or written(one).date().isoformat() < before]
     found, following = part(posts, 50 * page - 50, 50)
+    last = {one.number // 3: one for one in sorted(service.reviews.values(), key=lambda one: one.number)}
+    topics = {number: last[number] for number in {one.number // 3 for one in found}}
     return {
-        "posts": [{"id": one.number, "created_at": written(one).isoformat()} for one in found],
-        "topics": [],
+        "posts": [
+            {
+                "id": one.number,
+                "created_at": written(one).isoformat(),
+                "topic_id": one.number // 3,
+                "post_number": one.number % 3 + 1,
+            }
+            for one in found
+        ],
+        "topics": [
+            {
+                "id": number,
+                "highest_post_number": one.number % 3 + 1,
+                "last_posted_at": written(one).isoformat(),
+                "bumped_at": (written(one) if one.changed == one.created else one.changed).isoformat(),
+            }
+            for number, one in topics.items()
+        ],
         "grouped_search_result": {"more_full_page_results": following is not None},
     }
 
@@ -342,7 +363,7 @@ class Kind:
 SERVICES = {
     "app_store_connect": Kind(app_store_connect, {"app_id": 1, "key_id": "k", "issuer_id": "i"}),
     "bluesky": Kind(bluesky, {"query": "kettle"}),
-    "discourse": Kind(discourse, {"forum_url": "https://forum.example", "query": "kettle"}, sorted=False),
+    "discourse": Kind(discourse, {"forum_url": "https://forum.example", "query": "kettle"}),
     "feed": Kind(feed, {"urls": ["https://blog.example/feed"]}, tells_edits=True, shows=newest_entries),
     "github": Kind(github, {"repository": "acme/kettle"}, tells_edits=True),
     "hacker_news": Kind(hacker_news, {"query": "kettle"}),

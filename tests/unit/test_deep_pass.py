@@ -13,10 +13,10 @@ KNOWN_UNTIL = datetime(2026, 10, 31, tzinfo=UTC)
 NIGHTS = [(None, False, True), (KNOWN_UNTIL, False, False), (KNOWN_UNTIL, True, True)]
 
 
-def first_page(kind, options, document, *, newest, deep):
+def first_page(kind, options, document, *, newest, deep, known=()):
     """Return the reading of the first page of a crawl."""
     adapter = source_class(kind)(SourceSettings(name="s", kind=kind, options=options))
-    fetch = next(adapter.start(Asked(NOW, newest=newest, deep=deep)))
+    fetch = next(adapter.start(Asked(NOW, newest=newest, deep=deep, known=known)))
     text = json.dumps(document)
     return adapter.read(Page(fetch.url, 200, {}, text.encode(), text, fetch.context, NOW))
 
@@ -30,8 +30,29 @@ def test_of_a_forum_only_what_may_be_new_is_read_in_full(newest, deep, reads_all
     reading = first_page("discourse", options, document, newest=newest, deep=deep)
     asked_for = [fetch.url.rpartition("/")[2] for fetch in reading.follow if "/posts/" in fetch.url]
     assert asked_for == (["3.json", "2.json", "1.json"] if reads_all else ["3.json"])
-    assert any("page=2" in fetch.url for fetch in reading.follow) == reads_all
-    assert reading.reached_end is not reads_all
+    assert any("page=2" in fetch.url for fetch in reading.follow)
+
+
+@pytest.mark.parametrize(
+    ("moved", "deep", "read"),
+    [
+        ("2026-10-31T20:00:00Z", False, ["2.json"]),  # since the newest known post, and not by a post
+        ("2026-10-30T20:00:00Z", False, []),
+        ("2026-10-30T10:00:00Z", False, []),
+        ("soon", False, []),
+        (None, False, []),
+        ("2026-10-30T10:00:00Z", True, ["2.json", "1.json"]),
+    ],
+)
+def test_of_known_posts_a_night_reads_what_its_topic_tells_was_edited(moved, deep, read):
+    written = "2026-10-30T10:00:00Z"
+    posts = [{"id": number, "created_at": written, "topic_id": 7, "post_number": number} for number in (2, 1)]
+    topic = {"id": 7, "highest_post_number": 2, "last_posted_at": written, "bumped_at": moved}
+    found = {"posts": posts, "topics": [topic], "grouped_search_result": {"more_full_page_results": True}}
+    options = {"forum_url": "https://forum.example", "query": "kettle"}
+    reading = first_page("discourse", options, found, newest=KNOWN_UNTIL, deep=deep, known={"1", "2"})
+    assert [fetch.url.rpartition("/")[2] for fetch in reading.follow if "/posts/" in fetch.url] == read
+    assert any("page=2" in fetch.url for fetch in reading.follow) == bool(read)
 
 
 @pytest.mark.parametrize(("newest", "deep", "reads_all"), NIGHTS)
