@@ -17,12 +17,17 @@ from twelvefold.storage.series import Scope
 WEEKS = 13
 """Where no period is asked for, bursts of the last quarter are shown."""
 
+NOT_LOOKED = "no night has looked for bursts yet"
+
 
 class Bursts(Protocol):
     """Where kept bursts come from."""
 
     def touching(self, brand_id: int, model: str, since: date, until: date) -> Sequence[dict[str, Any]]:
         """Return the bursts with a day in [since, until), in order of time."""
+
+    def looked_at(self, brand_id: int, model: str) -> tuple[date, date] | None:
+        """Return the first and the last of the days that nights have looked at, or None where no night has."""
 
 
 class Heard(Protocol):
@@ -63,9 +68,10 @@ def bursts_entry(
         newest = Chronicle.of(series).last_day
         until = newest + timedelta(days=1) if newest else date.min
     first = since or (until - timedelta(weeks=WEEKS) if until > date.min else until)
+    note = _not_looked_at(work.bursts.looked_at(brand_id, model), first, until)
     found = work.bursts.touching(brand_id, model, first, until)
     if not found:
-        return {"found": [], "balance": None, "balance_week": None}
+        return {"found": [], "note": note, "balance": None, "balance_week": None}
     if series is None:
         series = work.rollups.series(brand_id, model, Scope.SOURCE, until=until)
     said = said_in_bursts(work.rollups, brand_id, model, found, until)
@@ -80,6 +86,7 @@ def bursts_entry(
     all_heard, rest = without(), without(*found)
     return {
         "found": [one | {"balance_without": index(without(one), "without this burst")} for one in found],
+        "note": note,
         "balance": {
             "with": index(all_heard, "all mentions"),
             "without": index(rest, "without the mentions of these bursts"),
@@ -94,3 +101,15 @@ def bursts_entry(
         if week
         else None,
     }
+
+
+def _not_looked_at(looked_at: tuple[date, date] | None, since: date, until: date) -> str | None:
+    """Return in words which days of [since, until) no night has looked at, or None where all have been."""
+    if until <= since:
+        return None
+    if looked_at is None:
+        return NOT_LOOKED
+    first, last = looked_at
+    if first <= since and until - timedelta(days=1) <= last:
+        return None
+    return f"nights have looked for bursts from {first} to {last} only"

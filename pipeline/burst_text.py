@@ -39,10 +39,13 @@ def burst_sentence(burst: Mapping[str, Any]) -> str:
 
 
 def bursts_text(entry: Mapping[str, Any] | None) -> list[str]:
-    """Return the `bursts` entry as sentences; none where nothing was found."""
-    if not entry or not entry["found"]:
+    """Return the `bursts` entry as sentences; none where nothing was found, and nothing is to be said of where."""
+    if not entry:
         return []
-    lines = [
+    unknown = [f"Bursts: {entry['note']}."] if entry["note"] else []
+    if not entry["found"]:
+        return unknown
+    lines = unknown + [
         f"Burst: {burst_sentence(burst)}."
         + _without(burst["balance_without"], " Without it the uncorrected balance is {:+.1f}.")
         for burst in entry["found"]

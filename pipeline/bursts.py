@@ -77,7 +77,7 @@ def find_bursts(
             documents.append(document)
         renew()
     with database.begin() as work:
-        work.bursts.replace(brand_id, model, since, documents)
+        work.bursts.replace(brand_id, model, since, until, documents)
     return documents
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
 from twelvefold.records import Precision
 from twelvefold.storage.batches import in_batches
-from twelvefold.storage.reason_tables import BurstTable
+from twelvefold.storage.reason_tables import BurstNightsTable, BurstTable
 from twelvefold.storage.rollups import counts, has_text
 from twelvefold.storage.tables import MentionTable, SourceTable, SubjectTable
 
@@ -50,8 +50,9 @@ class Bursts:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def replace(self, brand_id: int, model: str, since: date, found: Sequence[dict[str, Any]]) -> None:
-        """Keep these bursts in the place of all that end on `since` or later."""
+    def replace(self, brand_id: int, model: str, since: date, until: date, found: Sequence[dict[str, Any]]) -> None:
+        """Keep the bursts that a night found in [since, until) in the place of all that end on `since` or later."""
+        self._look(brand_id, model, since, until - timedelta(days=1))
         self._connection.execute(delete(BurstTable).where(*_of(brand_id, model), BurstTable.last_day >= since))
         rows = [
             {
@@ -76,6 +77,23 @@ class Bursts:
             .order_by(BurstTable.first_day, BurstTable.source, BurstTable.subject)
         )
         return list(self._connection.scalars(query))
+
+    def looked_at(self, brand_id: int, model: str) -> tuple[date, date] | None:
+        """Return the first and the last of the days that nights have looked at, or None where no night has."""
+        table = BurstNightsTable
+        query = select(table.first_day, table.last_day).where(table.brand_id == brand_id, table.model == model)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else (row.first_day, row.last_day)
+
+    def _look(self, brand_id: int, model: str, first_day: date, last_day: date) -> None:
+        """Remember that a night looked at these days too; days before a hole are forgotten."""
+        before = self.looked_at(brand_id, model)
+        if before is not None and before[1] >= first_day:
+            first_day, last_day = min(first_day, before[0]), max(last_day, before[1])
+        table = BurstNightsTable
+        self._connection.execute(delete(table).where(table.brand_id == brand_id, table.model == model))
+        row = {"brand_id": brand_id, "model": model, "first_day": first_day, "last_day": last_day}
+        self._connection.execute(insert(table).values(row))
 
     def posted(self, brand_id: int, speakers: Speakers, since: date, until: date, limit: int) -> list[Posted]:
         """Return at most `limit` mentions of [since, until); where there are more, the same ones every time."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -75,12 +75,15 @@ class Database:
         self._engine.dispose()
 
 
-def open_database(url: str, *, busy_timeout_s: float = 30.0) -> Database:
+def open_database(
+    url: str, *, busy_timeout_s: float = 30.0, counting: Callable[[int, int], None] = lambda done, steps: None
+) -> Database:
     """Open the database at `url`, make what is missing, and bring its schema up to date.
 
     Args:
         url: `sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql+psycopg://user:password@host/name`.
         busy_timeout_s: How long a transaction waits for another process's lock, in seconds.
+        counting: Told how many steps are done, and of how many, where an older database is counted anew.
 
     Raises:
         ConfigError: The URL cannot be used.
@@ -97,7 +100,7 @@ def open_database(url: str, *, busy_timeout_s: float = 30.0) -> Database:
         if parsed.get_backend_name() == "sqlite":
             _switch_to_wal(engine, busy_timeout_s)
         with database._transaction(writes=True) as connection:
-            migrate(connection, database.url)
+            migrate(connection, database.url, counting)
     except SQLAlchemyError as exc:
         database.close()
         raise _translated(exc, parsed) from exc

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, inspect
+from collections.abc import Callable
+
+from sqlalchemy import Connection, inspect, select
 
 from twelvefold.errors import SchemaMismatch, UnreadableFile
-from twelvefold.storage.migrations import HEAD
+from twelvefold.storage.migrations import COUNTED_SINCE, HEAD
+from twelvefold.storage.rollups import KINDS, Rollups
+from twelvefold.storage.tables import BrandTable
 
 SCRIPTS = "twelvefold.storage:migrations"
 
 
-def migrate(connection: Connection, label: str) -> None:
+def migrate(connection: Connection, label: str, counting: Callable[[int, int], None]) -> None:
     """Run the missing migrations inside the transaction that `connection` is in.
+
+    Where tables of counts are new, all mentions are counted, so that no figure ever leaves out what was there before.
 
     The transaction must already hold the writer's lock: of two processes that open a fresh
     database at once, the second finds the work done. A process killed half-way leaves nothing.
@@ -19,6 +25,7 @@ def migrate(connection: Connection, label: str) -> None:
     Args:
         connection: In a transaction that writes.
         label: What to call the database in a message.
+        counting: Told, while mentions are counted anew, how many steps are done, and of how many.
 
     Raises:
         SchemaMismatch: A newer Twelvefold wrote it.
@@ -47,6 +54,23 @@ def migrate(connection: Connection, label: str) -> None:
             "name another database, or an empty one"
         )
     command.upgrade(config, "head")
+    if revision is not None and revision < COUNTED_SINCE:
+        _count_anew(connection, counting)
+
+
+def _count_anew(connection: Connection, counting: Callable[[int, int], None]) -> None:
+    """Count the mentions of every brand."""
+    brands = connection.scalars(select(BrandTable.id).order_by(BrandTable.id)).all()
+    done = 0
+
+    def tell() -> None:
+        nonlocal done
+        done += 1
+        counting(done, len(brands) * KINDS)
+
+    counting(0, len(brands) * KINDS)
+    for brand_id in brands:
+        Rollups(connection).recompute(brand_id, tell)
 
 
 def schema_revision(connection: Connection) -> str | None:

@@ -42,6 +42,16 @@ class BurstTable(Base):
     document: Mapped[dict[str, Any]]
 
 
+class BurstNightsTable(Base):
+    """Which days nights have looked at for bursts, by the judgements of one model: of others nothing is known."""
+
+    __tablename__ = "burst_nights"
+    brand_id: Mapped[int] = mapped_column(_parent("brands.id"), primary_key=True)
+    model: Mapped[str] = mapped_column(primary_key=True)
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+
+
 class TestimonialTable(Base):
     """Whether one mention or one survey answer may be quoted.
 

@@ -8,7 +8,7 @@ judges the texts. By stars it counts from the day it is stored, judged or not.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -49,6 +49,8 @@ from twelvefold.storage.tables import (
 
 _LABELS = {label.value: label for label in Sentiment}
 RATING = "rating"  # the model's name where only stars were there
+KINDS = 5
+"""Kinds of counts that are made anew one after another: classes, aspects, segments, stars, probabilities."""
 
 
 @dataclass(frozen=True)
@@ -306,12 +308,17 @@ class Rollups:
         self._stars.add(stars)
         self._series.add_stars(stars)
 
-    def recompute(self, brand_id: int) -> None:
-        """Count this brand's mentions anew."""
-        counted = [each.recompute(brand_id) for each in (self._classes, self._aspects, self._segments)]
+    def recompute(self, brand_id: int, tell: Callable[[], None] = lambda: None) -> None:
+        """Count this brand's mentions anew; `tell` is called after each of the `KINDS` of counts."""
+        counted = []
+        for each in (self._classes, self._aspects, self._segments):
+            counted.append(each.recompute(brand_id))
+            tell()
         self._series.replace_classes(brand_id, *counted)
         self._series.replace_stars(brand_id, self._stars.recompute(brand_id))
+        tell()
         self._probabilities.recompute(brand_id)
+        tell()
 
     def weigh_anew(self, brand_id: int) -> None:
         """Follow sources of this brand that weigh something else; probabilities wait for the next night."""

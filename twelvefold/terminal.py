@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 if TYPE_CHECKING:
+    from tqdm import tqdm
+
     from twelvefold.config import Brand, Configuration
     from twelvefold.storage.engine import Database
 
@@ -84,7 +86,8 @@ def open_project(config_file: Path | None) -> Iterator[Project]:
     from twelvefold.storage.engine import open_database
 
     configuration = read_configuration(config_file)
-    database = open_database(configuration.database_url())
+    with steps_bar("counting anew after the upgrade") as tell:
+        database = open_database(configuration.database_url(), counting=tell)
     try:
         yield Project(configuration, database)
     finally:
@@ -112,3 +115,23 @@ def counter(label: str, unit: str) -> Iterator[Callable[[int], None]]:
             bar.update(count - bar.n)
 
         yield tell
+
+
+@contextmanager
+def steps_bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield a function that takes the steps done and how many there are; a bar at a terminal once it is called."""
+    bar: tqdm[NoReturn] | None = None
+
+    def tell(done: int, steps: int) -> None:
+        nonlocal bar
+        if bar is None:
+            from tqdm import tqdm
+
+            bar = tqdm(desc=label, total=steps, unit=" steps", disable=not sys.stderr.isatty(), leave=False)
+        bar.update(done - bar.n)
+
+    try:
+        yield tell
+    finally:
+        if bar is not None:
+            bar.close()

@@ -11,10 +11,14 @@ from twelvefold.pipeline.digest.words import Words
 
 
 def burst_sentences(entry: Mapping[str, Any], words: Words) -> tuple[str, ...]:
-    """Return a sentence for each burst, then what the balance would be without them; empty where there is none."""
+    """Return a sentence for each burst, then what the balance would be without them; empty where there is none.
+
+    Where no night has looked at all of the week, that is said first.
+    """
+    unknown = (words.gettext("No night has looked at all of this week for bursts yet."),) if entry["note"] else ()
     if not entry["found"]:
-        return ()
-    return (*(_burst(burst, words) for burst in entry["found"]), *_balances(entry, words))
+        return unknown
+    return (*unknown, *(_burst(burst, words) for burst in entry["found"]), *_balances(entry, words))
 
 
 def _burst(burst: Mapping[str, Any], words: Words) -> str:

@@ -69,6 +69,9 @@ class FakeWork:
     def touching(self, brand_id: int, model: str, since: date, until: date) -> list[dict[str, object]]:
         return []
 
+    def looked_at(self, brand_id: int, model: str) -> tuple[date, date]:
+        return date.min, date.max
+
     def find(self, brand_id: int, model: str, week: str) -> dict[str, object] | None:
         return self.why
 

@@ -104,7 +104,12 @@ def test_a_review_bomb_is_flagged_with_its_days_and_the_balance_with_and_without
     assert entry["balance"]["with"]["value"] < entry["balance"]["without"]["value"]
     assert entry["found"][0]["balance_without"]["value"] == entry["balance"]["without"]["value"]
     quiet = keep_only_usual(database)
-    assert shown(database, quiet["brand_id"], week=WEEK) == {"found": [], "balance": None, "balance_week": None}
+    assert shown(database, quiet["brand_id"], week=WEEK) == {
+        "found": [],
+        "note": None,
+        "balance": None,
+        "balance_week": None,
+    }
     assert entry["balance"]["without"]["value"] == pytest.approx(quiet["balance"])
     assert "looks like a review bomb" in bursts_text(entry)[0]
     assert shown(database, brand_id)["found"][0]["first_day"] == "2026-11-20"
@@ -125,6 +130,35 @@ def keep_only_usual(database: Database) -> dict[str, Any]:
         "brand_id": brand_id,
         "balance": Chronicle.of(series).standing(CONFIGURATION.rule, TONIGHT).index.estimate.value,  # type: ignore[union-attr]
     }
+
+
+def test_days_at_which_no_night_has_looked_are_not_shown_as_quiet(database: Database) -> None:
+    brand_id = keep(database, usual())
+    assert bursts_text(shown(database, brand_id, week=WEEK)) == ["Bursts: no night has looked for bursts yet."]
+    for night, until in ((TONIGHT - timedelta(days=2), "2026-11-20"), (TONIGHT, None)):
+        find_bursts(database, brand_id, model=MODEL, tonight=night)
+        note = until and f"nights have looked for bursts from 2025-11-21 to {until} only"
+        assert shown(database, brand_id, week=WEEK)["note"] == note
+        assert shown(database, brand_id, week=WEEK.back(1))["note"] is None
+    year_before = shown(database, brand_id, week=WEEK.back(60))
+    assert year_before["note"] == "nights have looked for bursts from 2025-11-21 to 2026-11-22 only"
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_the_digest_says_that_no_night_has_looked(database: Database, language: str) -> None:
+    brand_id = keep(database, usual())
+    told = {
+        "en": "No night has looked at all of this week for bursts yet.",
+        "fr": "Aucune nuit n’a encore cherché d’afflux inhabituels sur toute cette semaine.",
+        "zh-Hant": "尚未有夜間作業檢查過本週所有日子的異常湧現。",
+    }[language]
+    for _ in range(2):
+        with database.read() as work:
+            digest = build_digest(work, BRAND, CONFIGURATION, brand_id=brand_id, model=MODEL, week=str(WEEK))
+        text = " ".join(render(digest, language, "text").decode().split())
+        assert (told in text) is (digest.bursts["note"] is not None)
+        find_bursts(database, brand_id, model=MODEL, tonight=TONIGHT)
+    assert digest.bursts["note"] is None
 
 
 def test_praise_by_many_as_ever_looks_like_interest(database: Database) -> None:

@@ -14,7 +14,7 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Make the tables; the next night's check finds them empty and fills them."""
+    """Make the tables; once all migrations are done, `storage.migrate` counts what is there already."""
     op.create_table(
         "aspect_rollups",
         sa.Column("brand_id", NUMBER, nullable=False),

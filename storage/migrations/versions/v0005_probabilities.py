@@ -14,7 +14,7 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Make the table; each brand's next night counts what is there already."""
+    """Make the table; once all migrations are done, `storage.migrate` counts what is there already."""
     op.add_column("brands", sa.Column("probabilities_kept", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.create_table(
         "probability_series",

@@ -15,7 +15,7 @@ NAMED = sa.text("customer_id IS NOT NULL")
 
 
 def upgrade() -> None:
-    """Make the table; the next night's check finds it empty and fills it."""
+    """Make the table; once all migrations are done, `storage.migrate` counts what is there already."""
     op.create_table(
         "segment_rollups",
         sa.Column("brand_id", NUMBER, nullable=False),
