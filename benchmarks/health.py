@@ -1,8 +1,10 @@
 """How long health queries take over the counts of 10 million mentions: `python benchmarks/health.py`.
 
-Three years of 40 sources with five subjects each are written as daily counts straight into a fresh SQLite file, or into
-a database of its own on the server that TWELVEFOLD_TEST_POSTGRES names, and packed as a night packs them. A million
-mentions are written beside them, for the scan that counts save. Target: p95 below 50 ms.
+Two brands, of ten million mentions and of one, are written as a night would have counted them (`counted_brand.py`) into
+a SQLite file or, with `--postgresql`, onto a server of its own. Each query is what `twelvefold health --json` builds,
+corrected for the classifier's error, bursts, voice and the other brand included. Told are the time by the clock and
+that of the processors, PostgreSQL's part of it too, and how many times as long a scan of all mentions takes, going by
+one of the few that are written beside the counts. Target: p95 below 50 ms.
 """
 
 from __future__ import annotations
@@ -12,36 +14,33 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, make_url, text
+from counted_brand import LAST, MODEL, source_names, write_brand
+from own_postgres import own_postgres
+from sqlalchemy import create_engine, text
 
-from twelvefold.config import parse_configuration
+from twelvefold.config import Brand, Configuration, parse_configuration
+from twelvefold.models.scorer import Calibration, calibration_of
+from twelvefold.pipeline.burst_health import bursts_entry
+from twelvefold.pipeline.compared import compared_document
 from twelvefold.pipeline.health import health
-from twelvefold.storage.batches import in_batches, insert_rows
-from twelvefold.storage.engine import open_database
-from twelvefold.storage.rollups import Rollups
-from twelvefold.storage.series import AllSeries
-from twelvefold.storage.tables import AspectTable, Base, JudgementTable, MentionTable, RollupTable, StarTable
+from twelvefold.pipeline.reasons import kept_reasons
+from twelvefold.pipeline.week import Week
+from twelvefold.pipeline.weighted_nps import weighted_nps_figure
+from twelvefold.storage.engine import Database, open_database
 
-DAYS, SOURCES, SUBJECTS = 1096, 40, 200
-LAST = date(2026, 11, 22)
-MODEL = "bench/1"
-SHARES = (("positive", False, 0.82), ("neutral", False, 0.08), ("negative", False, 0.06), ("negative", True, 0.04))
-ASPECTS = ("product_quality", "price_value", "delivery", "staff_service", "support", "ease", "place", "website_app")
-STARS = ((50, 0.6), (40, 0.2), (30, 0.08), (20, 0.05), (10, 0.07))
+GROUPINGS = ("source", "subject", "language", "aspect", "segment", "week")
+WEEK = "2026-W46"
 QUERIES: dict[str, dict[str, Any]] = {
     "all": {},
-    "one week": {"week": "2026-W46"},
-    "by source": {"by": "source"},
-    "by subject": {"by": "subject"},
-    "by language": {"by": "language"},
-    "by aspect": {"by": "aspect"},
-    "by week": {"by": "week"},
+    **{f"by {by}": {"by": by} for by in GROUPINGS},
+    "week": {"week": WEEK},
+    **{f"week by {by}": {"week": WEEK, "by": by} for by in GROUPINGS},
+    "quarter": {"since": LAST.replace(month=7, day=1), "until": LAST.replace(month=10, day=1)},
 }
 SCAN = """
     SELECT m.local_date, m.source_id, j.label, count(*), avg(m.stars) FROM mentions m
@@ -50,164 +49,148 @@ SCAN = """
 """
 
 
-def write(connection: Any, table: type[Base], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """Write rows and return how many."""
-    written = 0
-    for batch in in_batches(rows, 50_000):
-        insert_rows(connection, table, names, batch)
-        written += len(batch)
-    return written
-
-
-def cells(brand: int, sources: Sequence[int], mentions: int) -> Iterator[tuple[int, date, int, str, int]]:
-    """Yield brand, day, source, subject and how many mentions, spread a little unevenly."""
-    each = mentions / (DAYS * SUBJECTS)
-    for back in range(DAYS):
-        day = LAST - timedelta(days=back)
-        for number in range(SUBJECTS):
-            source = sources[number % SOURCES]
-            yield (
-                brand,
-                day,
-                source,
-                f"Subject {number:03d}",
-                round(each * (0.5 + (back * 7 + number * 13) % 101 / 100)),
-            )
-
-
-def class_rows(brand: int, sources: Sequence[int], mentions: int) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of the counts by class."""
-    for _, day, source, subject, n in cells(brand, sources, mentions):
-        for label, resolved, share in SHARES:
-            if part := round(n * share):
-                yield brand, MODEL, day, source, subject, "en" if source % 3 else "fr", label, resolved, part
-
-
-def star_rows(brand: int, sources: Sequence[int], mentions: int) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of the counts by stars."""
-    for _, day, source, subject, n in cells(brand, sources, mentions):
-        for tenths, share in STARS:
-            if part := round(n * share):
-                yield brand, day, source, subject, "en" if source % 3 else "fr", tenths, part
-
-
-def aspect_rows(brand: int, sources: Sequence[int], mentions: int) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of the counts by aspect: every second mention speaks of one."""
-    each = mentions / (DAYS * SOURCES * len(ASPECTS) * 2)
-    for back in range(DAYS):
-        for source in sources:
-            for aspect in ASPECTS:
-                for label, resolved, share in SHARES:
-                    if part := round(each * share):
-                        yield brand, MODEL, LAST - timedelta(days=back), source, aspect, label, resolved, part
-
-
-def write_mentions(connection: Any, brand: int, sources: Sequence[int], count: int) -> None:
-    """Write that many judged mentions, for the scan."""
-    at = datetime(2026, 11, 22, tzinfo=UTC)
-    told = "It works as it should, and came on the day that was told."
-    names = (
-        *("brand_id", "source_id", "external_id", "local_date", "content_hash", "revision_hash", "raw_revision"),
-        *("revision", "stars", "collected_at", "published_precision", "title", "text"),
-    )
-    rows = (
-        (
-            *(brand, sources[n % SOURCES], str(n), LAST - timedelta(days=n % DAYS), f"{n:064x}", "", "", 1),
-            *(5.0 - n % 10 // 8, at, "day", "", told),
-        )
-        for n in range(count)
-    )
-    write(connection, MentionTable, names, rows)
-    names = ("content_hash", "model", "label", "negative", "neutral", "positive", "confidence", "language")
-    judged = (
-        (f"{n:064x}", MODEL, "negative" if n % 10 == 0 else "positive", 0.1, 0.1, 0.8, 0.8, "en", False)
-        for n in range(count)
-    )
-    write(connection, JudgementTable, (*names, "contradiction"), judged)
-
-
 @contextmanager
-def fresh_database() -> Iterator[str]:
-    """Yield the URL of an empty database, gone afterwards."""
-    server = os.environ.get("TWELVEFOLD_TEST_POSTGRES")
-    if server is None:
-        with tempfile.TemporaryDirectory() as folder:
-            yield f"sqlite:///{Path(folder) / 'bench.db'}"
-        return
-    url = make_url(server).set(drivername="postgresql+psycopg")
-    name = f"bench_{os.getpid()}"
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+def kept_server(folder: Path, on_postgres: bool) -> Iterator[str]:
+    """Yield the URL of the database that lies in a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if on_postgres:
+        with own_postgres(folder) as url:
+            yield url
+    else:
+        yield f"sqlite:///{folder / 'health.db'}"
+
+
+def prepared(url: str, brands: Sequence[Brand], mentions: int, scanned: int) -> Database:
+    """Open the database, and write the brands where it holds none."""
+    database = open_database(url)
+    with database.read() as work:
+        if work.brands.find(brands[-1].name, brands[-1].zone) is not None:
+            return database
+    started = time.perf_counter()
+    engine = create_engine(url)
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"))
-        try:
-            yield url.set(database=name).render_as_string(hide_password=False)
-        finally:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA synchronous = OFF")
+            connection.commit()
+        for n, brand in enumerate(brands):
+            write_brand(database, connection, brand.name, mentions // 10**n, 0 if n else scanned, seed=n)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        is_sqlite = engine.dialect.name == "sqlite"
+        for statement in ("ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)") if is_sqlite else ("VACUUM ANALYZE",):
+            connection.execute(text(statement))
     engine.dispose()
+    print(f"written in {time.perf_counter() - started:.0f} s", flush=True)
+    return database
 
 
-def timed(ask: Callable[[], object], times: int) -> list[float]:
-    """Return how many milliseconds each of some calls took."""
-    took = []
+class Processors:
+    """The milliseconds that this process, and PostgreSQL's on this connection, have been at work."""
+
+    def __init__(self, server: int | None) -> None:
+        self._server = Path(f"/proc/{server}/schedstat") if server else None
+
+    def spent(self) -> float:
+        """Return them."""
+        own = time.process_time() * 1000
+        return own + (int(self._server.read_text().split()[0]) / 1e6 if self._server else 0)
+
+
+def timed(ask: Callable[[], object], times: int, processors: Processors) -> tuple[list[float], list[float]]:
+    """Return the milliseconds of each of some calls by the clock, and those of the processors, each sorted."""
+    took, worked = [], []
     for _ in range(times):
-        started = time.perf_counter()
+        busy, started = processors.spent(), time.perf_counter()
         ask()
         took.append((time.perf_counter() - started) * 1000)
-    return sorted(took)
+        worked.append(processors.spent() - busy)
+    return sorted(took), sorted(worked)
+
+
+def scanned(url: str, brand: int) -> float:
+    """Return how many milliseconds a scan of the brand's mentions takes."""
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        started = time.perf_counter()
+        connection.execute(text(SCAN), {"brand": brand, "model": MODEL}).all()
+        took = time.perf_counter() - started
+    engine.dispose()
+    return took * 1000
+
+
+def document(
+    database: Database,
+    configuration: Configuration,
+    number: int,
+    calibration: Calibration | None,
+    *,
+    by: str | None = None,
+    week: str | None = None,
+    **period: Any,
+) -> dict[str, Any]:
+    """Return what the command shows of the first brand."""
+    brand, rule = configuration.brands[0], configuration.rule
+    asked = Week.parse(week) if week else None
+    first, end = (asked.since, asked.until) if asked else (period.get("since"), period.get("until"))
+    with database.read() as work:
+        return {
+            "bursts": bursts_entry(work, brand, rule, number, MODEL, since=first, until=end, week=asked),
+            "why": kept_reasons(work.reasons, number, MODEL, asked),
+            "nps_weighted": weighted_nps_figure(work, brand, number, first, end),
+            "compared": compared_document(work, configuration, brand, MODEL, since=first, until=end, week=asked),
+            **health(
+                *(work, brand, configuration),
+                brand_id=number,
+                model=MODEL,
+                week=week,
+                by=by,
+                calibration=calibration,
+                **period,
+            ),
+        }
 
 
 def main() -> None:
     """Write the database and print p50 and p95 of each query, and the ratio to the scan."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mentions", type=int, default=10_000_000, help="behind the roll-ups")
-    parser.add_argument("--scanned", type=int, default=1_000_000, help="mentions that are scanned")
+    parser.add_argument("--scanned", type=int, default=300_000, help="mentions that are scanned, 0 for none")
     parser.add_argument("--times", type=int, default=20, help="how often each query is asked")
+    parser.add_argument("--only", default="", help="only the queries with this in their name")
+    parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL server of its own")
+    parser.add_argument("--keep", type=Path, help="a folder that keeps the database, to be asked again")
     wish = parser.parse_args()
-    names = [f"source {number:02d}" for number in range(SOURCES)]
-    listed = ", ".join(f"{{name: {name}, kind: files, paths: [a.csv]}}" for name in names)
-    configuration = parse_configuration(f"brands: [{{name: Bench, sources: [{listed}]}}]", Path())
-    brand = configuration.brands[0]
-    with fresh_database() as url:
-        database = open_database(url)
-        with database.begin() as work:
-            number = work.brands.ensure(brand.name, brand.zone)
-            sources = [work.brands.ensure_source(number, name, "files") for name in names]
-        engine = create_engine(url)
-        with engine.begin() as connection:
-            kept = [
-                write(connection, table, [column.name for column in table.__table__.columns], rows)
-                for table, rows in (
-                    (RollupTable, class_rows(number, sources, wish.mentions)),
-                    (StarTable, star_rows(number, sources, wish.mentions)),
-                    (AspectTable, aspect_rows(number, sources, wish.mentions)),
-                )
-            ]
-            Rollups(connection).weigh_anew(number)
-            AllSeries(connection).replace_stars(
-                number, {row[:-1]: row[-1] for row in star_rows(number, sources, wish.mentions)}
-            )
-            write_mentions(connection, number, sources, wish.scanned)
-        if engine.dialect.name == "postgresql":
-            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.execute(text("VACUUM ANALYZE"))
-        print(f"{engine.dialect.name}: {wish.mentions:,} mentions in {kept[0]:,} counts by class, {kept[1]:,} by stars")
-        with engine.connect() as connection:
-            asked = {"brand": number, "model": MODEL}
-            scan = statistics.median(timed(lambda: connection.execute(text(SCAN), asked).all(), 2))
-        print(f"scan of {wish.scanned:,} mentions: {scan:,.0f} ms")
+    listed = ", ".join(f"{{name: {name}, kind: files, paths: [a.csv]}}" for name in source_names())
+    brands = ", ".join(f"{{name: {name}, zone: UTC, sources: [{listed}]}}" for name in ("Bench", "Rival"))
+    configuration = parse_configuration(f"brands: [{brands}]", Path())
+    calibration = calibration_of("default", Path())
+    with tempfile.TemporaryDirectory() as folder, kept_server(wish.keep or Path(folder), wish.postgresql) as url:
+        database = prepared(url, configuration.brands, wish.mentions, wish.scanned)
+        with database.read() as work:
+            number = work.brands.find("Bench", "UTC")
+            assert number is not None
+        scan = scanned(url, number) * wish.mentions / wish.scanned if wish.scanned else None
+        with database._engine.connect() as connection:
+            backend = connection.scalar(text("SELECT pg_backend_pid()")) if wish.postgresql else None
+        where = "PostgreSQL" if wish.postgresql else "SQLite"
+        told = f", which a scan takes {scan / 1000:,.0f} s for" if scan else ""
+        print(f"{where}: {wish.mentions:,} mentions{told}; milliseconds of the clock (of the processors)")
         for name, query in QUERIES.items():
+            if wish.only not in name:
+                continue
 
-            def ask(query: dict[str, Any] = query) -> None:
-                with database.read() as work:
-                    health(work, brand, configuration, brand_id=number, model=MODEL, **query)
+            def ask(query: dict[str, Any] = query) -> object:
+                return document(database, configuration, number, calibration, **query)
 
-            took = timed(ask, wish.times)
-            p50, p95 = statistics.median(took), took[max(0, -(-95 * len(took) // 100) - 1)]
-            ratio = scan * wish.mentions / wish.scanned / p50
+            ask()
+            took, worked = timed(ask, wish.times, Processors(backend))
+            last = max(0, -(-95 * len(took) // 100) - 1)
+            middle = statistics.median(took)
             print(
-                f"  {name:<12} p50 {p50:8,.0f} ms   p95 {p95:8,.0f} ms   a scan of all takes {ratio:.1f} times as long"
+                f"  {name:<16} p50 {middle:6,.0f} ({statistics.median(worked):5,.0f})   "
+                f"p95 {took[last]:6,.0f} ({worked[last]:5,.0f})   load {os.getloadavg()[0]:4.1f}"
+                + (f"   scan / p50 = {scan / middle:,.0f}" if scan else ""),
+                flush=True,
             )
-        engine.dispose()
         database.close()
 
 
