@@ -18,7 +18,7 @@ from sqlalchemy import Connection, update
 from twelvefold.records import Sentiment
 from twelvefold.storage.batches import in_batches, insert_rows
 from twelvefold.storage.engine import Database
-from twelvefold.storage.packed_cells import DAYS_IN_WEEK, WEEKS, week_of
+from twelvefold.storage.packed_cells import WEEKS, week_of
 from twelvefold.storage.packed_cells import pack as pack_cells
 from twelvefold.storage.packed_counts import DAYS as CHUNK
 from twelvefold.storage.packed_counts import pack
@@ -77,9 +77,7 @@ class Heard:
         classes = rng.multinomial(heard, SHARES)
         by_source = np.stack([heard[n::SOURCES].sum(axis=0) for n in range(SOURCES)])
         spoken = rng.poisson(by_source[:, None].repeat(len(ASPECTS), axis=1) / (2 * len(ASPECTS)))
-        return cls(
-            classes, rng.multinomial(heard, [share for _, share in STARS]), rng.multinomial(spoken, SHARES)
-        )
+        return cls(classes, rng.multinomial(heard, [share for _, share in STARS]), rng.multinomial(spoken, SHARES))
 
 
 def write_brand(database: Database, connection: Connection, name: str, mentions: int, scanned: int, seed: int) -> int:
@@ -193,9 +191,7 @@ def _star_series(brand: int, sources: Sequence[int], stars: Counts) -> Iterator[
                 yield brand, scope, key, tenths, chunk, int(days.sum()), pack(days)
 
 
-def _probability_series(
-    brand: int, sources: Sequence[int], classes: Counts, seed: int
-) -> Iterator[tuple[Any, ...]]:
+def _probability_series(brand: int, sources: Sequence[int], classes: Counts, seed: int) -> Iterator[tuple[Any, ...]]:
     rng = np.random.default_rng(seed)
     spread, means = _cells_of_classes(rng)
     firsts = np.unique([week_of(FIRST + timedelta(days=n)) for n in range(DAYS)], return_index=True)[1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, TypeVar
 
 from twelvefold.config import Rule
@@ -125,8 +124,8 @@ def _figure(
         note = f"too few {what} do not speak of it: {len(rest)}, at least {SMALLEST_N} needed"
     estimate = impact(about, rest) if note is None else None
     if estimate is None:
-        return asdict(Figure(None, len(about), definition, note=note or "no data"))
-    return asdict(Figure(estimate.value, estimate.n, definition, estimate.low, estimate.high))
+        return Figure(None, len(about), definition, note=note or "no data").document()
+    return Figure(estimate.value, estimate.n, definition, estimate.low, estimate.high).document()
 
 
 def _counted(answer: Answered) -> ScoreCount:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from twelvefold.config import Brand, Rule
 from twelvefold.pipeline.customer_health import week_churns
-from twelvefold.pipeline.figures.balance import average_k
+from twelvefold.pipeline.figures.balance import Tally, average_k, positive_share
 from twelvefold.pipeline.figures.change import (
     Change,
     Felt,
@@ -25,17 +26,15 @@ from twelvefold.pipeline.figures.change import (
 from twelvefold.pipeline.figures.csat import STARS_HIGH, STARS_LOW
 from twelvefold.pipeline.figures.intervals import Estimate
 from twelvefold.pipeline.figures.nps import sides
+from twelvefold.pipeline.line_sums import Line, undecayed_tally
 from twelvefold.pipeline.week import Week
 from twelvefold.pipeline.weighing import (
     SMALLEST_N,
     Counted,
-    Standing,
-    days_of,
     main_scale,
     promotion_counts,
     satisfaction,
     star_counts,
-    undecayed,
 )
 from twelvefold.records import Figure, Measure
 from twelvefold.storage.rollups import DayCount
@@ -151,7 +150,7 @@ def week_change(
     near = [count for count in counts if earlier.since <= count.local_date < week.until]
     return WeekChange(
         week,
-        _balances(near, brand, rule, earlier, week),
+        _balances(near, brand, rule, week),
         _scores(ask, earlier, week) if ask else _NOT_SPLIT,
         _shares(ask, earlier, week) if ask else _NOT_SPLIT,
         _efforts(ask, earlier, week) if ask else _NOT_SPLIT,
@@ -160,14 +159,18 @@ def week_change(
     )
 
 
-def _balances(counts: Sequence[DayCount], brand: Brand, rule: Rule, earlier: Week, week: Week) -> Compared:
-    def heard(among: Sequence[DayCount]) -> tuple[Standing, Standing]:
-        days = days_of(among, brand)
-        before, now = (undecayed(days, rule, each.since, each.until) for each in (earlier, week))
-        return before, now
+def _balances(counts: Sequence[DayCount], brand: Brand, rule: Rule, week: Week) -> Compared:
+    weights = {source.name: source.weight for source in brand.sources}
+
+    def heard(among: Sequence[DayCount]) -> tuple[Tally, Tally]:
+        before, now = Counter[Line](), Counter[Line]()
+        for count in among:
+            line = Line(weights.get(count.source, 1.0), count.label, count.resolved)
+            (now if count.local_date >= week.since else before)[line] += count.n
+        return undecayed_tally([*before], [*before.values()]), undecayed_tally([*now], [*now.values()])
 
     before, now = heard(counts)
-    n_before, n_now = before.index.n, now.index.n
+    n_before, n_now = before.n, now.n
     was, this = _felt(before, rule), _felt(now, rule)
     if was is None or this is None:
         return Compared(n_before, n_now, None, Incomparable.TOO_FEW, of="mentions")
@@ -182,21 +185,20 @@ def _balances(counts: Sequence[DayCount], brand: Brand, rule: Rule, earlier: Wee
         n_now,
         change,
         by_source=parts(voices[0], voices[1], change.slope),
-        counted={source: (pair[0].index.n, pair[1].index.n) for source, pair in split.items()},
+        counted={source: (pair[0].n, pair[1].n) for source, pair in split.items()},
         of="mentions",
     )
 
 
-def _felt(standing: Standing, rule: Rule) -> Felt | None:
+def _felt(counted: Tally, rule: Rule) -> Felt | None:
     """Return a balance as it is compared, or None where it may not be shown."""
-    share = standing.positive_share.estimate
-    if share is None or standing.index.estimate is None:
+    share = positive_share(counted, rule.k, rule.resolved_weight)
+    if share is None or counted.n < SMALLEST_N:
         return None
-    return Felt(share, average_k(standing.balance.tally, rule.k, rule.resolved_weight))
+    return Felt(share, average_k(counted, rule.k, rule.resolved_weight))
 
 
-def _voice(standing: Standing) -> Voice:
-    counted = standing.balance.tally
+def _voice(counted: Tally) -> Voice:
     weight = counted.praise + counted.open + counted.resolved
     return Voice(weight, counted.praise / weight if weight > 0 else 0.0)
 
@@ -284,23 +286,21 @@ def _entry(compared: Compared, definition: str) -> dict[str, Any]:
             "mix": sum(part.mix for part in by_source.values()),
             "resolved": change.resolved,
             "by": [
-                {"key": source, **asdict(part)}
+                {"key": source, "real": part.real, "mix": part.mix}
                 | dict(zip(("n_before", "n_now"), compared.counted[source], strict=True))
                 for source, part in by_source.items()
             ],
         }
     delta = change.delta if change else None
     return {
-        "delta": asdict(
-            Figure(
-                value=delta.value if delta else None,
-                n=compared.n_before + compared.n_now,
-                definition=definition,
-                low=delta.low if delta else None,
-                high=delta.high if delta else None,
-                note=_refusal_note(compared),
-            )
-        ),
+        "delta": Figure(
+            value=delta.value if delta else None,
+            n=compared.n_before + compared.n_now,
+            definition=definition,
+            low=delta.low if delta else None,
+            high=delta.high if delta else None,
+            note=_refusal_note(compared),
+        ).document(),
         "n_before": compared.n_before,
         "n_now": compared.n_now,
         "verdict": change.verdict.value if change else None,

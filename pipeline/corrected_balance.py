@@ -17,14 +17,14 @@ import numpy as np
 
 from twelvefold.config import Rule
 from twelvefold.models.scorer import Calibration
-from twelvefold.pipeline.chronicle import Chronicle, heaviest
+from twelvefold.pipeline.chronicle import Chronicle, Groups, heaviest
 from twelvefold.pipeline.figures.balance import Tally, balance
 from twelvefold.pipeline.figures.likelihood import Floats, Likelihood
+from twelvefold.pipeline.group_cells import Blamed, GroupCells, cells_of_groups
 from twelvefold.pipeline.running import WeekWeighed
 from twelvefold.pipeline.week import Week
-from twelvefold.pipeline.weekly_cells import WeeklyCells, ages_of_weeks, spread
+from twelvefold.pipeline.weekly_cells import COLUMNS, WeeklyCells, spread
 from twelvefold.pipeline.weighing import Correction, Method, Rollups, Standing, as_shown
-from twelvefold.records import Sentiment
 from twelvefold.storage.packed_cells import DAYS_IN_WEEK, week_of
 from twelvefold.storage.probability_cells import CELLS
 from twelvefold.storage.probability_series import BRAND, UNIT, CellSeries
@@ -32,6 +32,7 @@ from twelvefold.storage.series import Scope
 
 _DAY = timedelta(days=1)
 _ANY = 1 / 3  # of a cell that nothing fell into
+_UNCORRECTED = {Scope.ASPECT: Method.NOT_BY_ASPECT, Scope.SEGMENT: Method.NOT_BY_SEGMENT}
 
 
 class Span(NamedTuple):
@@ -42,15 +43,6 @@ class Span(NamedTuple):
     half_life_days: float | None
 
 
-class Group(NamedTuple):
-    """A group whose balance in a span is to be corrected, `raw` as the classes were counted."""
-
-    key: str | None
-    heard: Chronicle
-    span: Span
-    raw: Standing
-
-
 class Balances(NamedTuple):
     """Where a group stands, and what one week alone says of it."""
 
@@ -58,19 +50,13 @@ class Balances(NamedTuple):
     within: Standing | None
 
 
-@dataclass(frozen=True)
-class _Part:
-    """One balance, spread over cells.
+class _Part(NamedTuple):
+    """One balance, `raw` as the classes were counted, spread over cells."""
 
-    Attributes:
-        week_weights: What each week of `cells` weighs, shape (weeks,).
-        ratios: Likelihood ratios of the cells, shape (COLUMNS, 3).
-    """
-
-    group: Group
-    cells: WeeklyCells
-    week_weights: Floats
-    ratios: Floats
+    heard: Chronicle
+    span: Span
+    raw: Standing
+    cells: GroupCells
 
 
 @dataclass(frozen=True)
@@ -91,24 +77,20 @@ class Corrections:
     until: date | None = None
 
     def balances(
-        self, scope: Scope | None, heard: Mapping[str | None, Chronicle], last_day: date, week: Week | None
+        self, scope: Scope | None, heard: Groups[str | None], last_day: date, week: Week | None
     ) -> dict[str | None, Balances]:
         """Return the standing balance of each group, and that of the week alone where there is one.
 
         Args:
             scope: What tells the groups apart; None for the whole brand, as a group without a name.
         """
-        standing = Span(None, last_day + _DAY, self.rule.half_life_days)
-        asked = [Group(key, theirs, standing, theirs.standing(self.rule, last_day)) for key, theirs in heard.items()]
-        if week is not None:
-            alone = Span(week.since, week.until, None)
-            asked += [
-                Group(key, theirs, alone, theirs.undecayed(self.rule, week.since, week.until))
-                for key, theirs in heard.items()
-            ]
-        found = self._corrected(scope, asked)
-        within: Sequence[Standing | None] = found[len(heard) :] or [None] * len(heard)
-        return {key: Balances(found[n], within[n]) for n, key in enumerate(heard)}
+        span = Span(None, last_day + _DAY, self.rule.half_life_days)
+        standing = self._corrected(scope, heard, span, heard.standings(self.rule, last_day))
+        if week is None:
+            return {key: Balances(each, None) for key, each in standing.items()}
+        alone = heard.undecayed(self.rule, week.since, week.until)
+        within = self._corrected(scope, heard, Span(week.since, week.until, None), alone)
+        return {key: Balances(each, within[key]) for key, each in standing.items()}
 
     def weeks(self, weighed: Sequence[WeekWeighed]) -> list[WeekWeighed]:
         """Return the balances of the whole brand at the end of each week, and of the week itself."""
@@ -117,17 +99,44 @@ class Corrections:
         if self.calibration is None or fading is None or alike is None:
             why = Method.NOT_CALIBRATED if self.calibration is None else Method.NOT_KEPT
             return [WeekWeighed(each.week, _left(each.standing, why), _left(each.within, why)) for each in weighed]
-        parts = []
-        for each in weighed:
-            number = week_of(each.week.since)
-            span = Span(None, each.week.until, half_life_days)
-            left = np.where(fading.weeks <= number, _week_weights(fading, span), 0)
-            parts.append(self._spread(Group(None, self.heard, span, each.standing), fading, left))
-            span = Span(each.week.since, each.week.until, None)
-            only = (alike.weeks == number).astype(float)
-            parts.append(self._spread(Group(None, self.heard, span, each.within), alike, only))
-        found = iter(_solved(parts, self.calibration, self.rule))
-        return [WeekWeighed(each.week, next(found), next(found)) for each in weighed]
+        numbers = np.array([[week_of(each.week.since)] for each in weighed])
+        ages = DAYS_IN_WEEK * np.maximum(numbers - fading.weeks, 0)
+        left = np.where(fading.weeks <= numbers, np.exp2(-ages / half_life_days), 0.0)
+        only = np.where(alike.weeks == numbers, 1.0, 0.0)
+        spans = [Span(None, each.week.until, half_life_days) for each in weighed]
+        alone = [Span(each.week.since, each.week.until, None) for each in weighed]
+        standings = self._solved(
+            self._parts(spans, [each.standing for each in weighed], fading, left), self._ratios(fading, left)
+        )
+        within = self._solved(
+            self._parts(alone, [each.within for each in weighed], alike, only), self._ratios(alike, only)
+        )
+        return [
+            WeekWeighed(each.week, its_standing, itself)
+            for each, its_standing, itself in zip(weighed, standings, within, strict=True)
+        ]
+
+    def _corrected(
+        self, scope: Scope | None, heard: Groups[str | None], span: Span, counted: Mapping[str | None, Standing]
+    ) -> dict[str | None, Standing]:
+        why = _UNCORRECTED.get(scope) if scope else None
+        if why is not None or self.calibration is None:
+            return {key: _left(raw, why or Method.NOT_CALIBRATED) for key, raw in counted.items()}
+        found = {key: _left(raw, Method.NOT_KEPT) for key, raw in counted.items()}
+        brand = self._brand_in(span)
+        if brand is None:
+            return found
+        left = np.ones((1, len(brand.weeks)))
+        if span.half_life_days is not None:
+            ages = span.until.toordinal() - 1 - DAYS_IN_WEEK * (brand.weeks + 1)
+            left = np.exp2(-ages / span.half_life_days)[None]
+        if scope is None:
+            parts = dict(zip(counted, self._parts([span], list(counted.values()), brand, left), strict=True))
+        else:
+            found_in = cells_of_groups(heard, self._kept(scope), *span)
+            parts = {key: _Part(heard[key], span, counted[key], cells) for key, cells in found_in.items()}
+        solved = self._solved(list(parts.values()), self._ratios(brand, left))
+        return found | dict(zip(parts, solved, strict=True))
 
     @cached_property
     def _brand(self) -> Sequence[CellSeries] | None:
@@ -135,52 +144,78 @@ class Corrections:
             return None
         return self.rollups.probabilities(self.brand_id, self.model, BRAND, self.until)
 
-    def _corrected(self, scope: Scope | None, asked: Sequence[Group]) -> list[Standing]:
-        if scope is Scope.ASPECT:
-            return [_left(group.raw, Method.NOT_BY_ASPECT) for group in asked]
-        if scope is Scope.SEGMENT:
-            return [_left(group.raw, Method.NOT_BY_SEGMENT) for group in asked]
-        if self.calibration is None:
-            return [_left(group.raw, Method.NOT_CALIBRATED) for group in asked]
-        found = [_left(group.raw, Method.NOT_KEPT) for group in asked]
-        kept = self._kept(scope)
-        ratios = {span: self._ratios_in(span) for span in {group.span for group in asked}}
-        parts = {}
-        for n, group in enumerate(asked):
-            cells = spread(group.heard, kept.get(group.key, ()), *group.span)
-            its_ratios = ratios[group.span]
-            if cells is not None and its_ratios is not None:
-                parts[n] = _Part(group, cells, _week_weights(cells, group.span), its_ratios)
-        for n, corrected in zip(parts, _solved(list(parts.values()), self.calibration, self.rule), strict=True):
-            found[n] = corrected
-        return found
+    @cached_property
+    def _spread(self) -> dict[Span, WeeklyCells | None]:
+        return {}
 
-    def _kept(self, scope: Scope | None) -> Mapping[str | None, Sequence[CellSeries]]:
+    def _brand_in(self, span: Span) -> WeeklyCells | None:
+        """Return how the whole brand's mentions of a span spread over the cells, worked out once."""
+        if span not in self._spread:
+            self._spread[span] = spread(self.heard, self._brand or (), *span)
+        return self._spread[span]
+
+    def _kept(self, scope: Scope) -> Mapping[str | None, Sequence[CellSeries]]:
         """Return the series of each group."""
-        if scope is None or self._brand is None:
-            return {None: self._brand or ()}
         kept: dict[str | None, list[CellSeries]] = {}
         for series in self.rollups.probabilities(self.brand_id, self.model, scope, self.until) or ():
             kept.setdefault(series.key, []).append(series)
         return kept
 
-    def _ratios_in(self, span: Span) -> Floats | None:
-        """Return what the whole brand's mentions of a span say in the mean of each cell, over the prior."""
-        cells = spread(self.heard, self._brand or (), *span)
-        return None if cells is None else self._ratios(cells, _week_weights(cells, span))
+    def _parts(
+        self, spans: Sequence[Span], counted: Sequence[Standing], cells: WeeklyCells, week_weights: Floats
+    ) -> list[_Part]:
+        """Return balances of the whole brand.
 
-    def _spread(self, group: Group, cells: WeeklyCells, week_weights: Floats) -> _Part:
-        return _Part(group, cells, week_weights, self._ratios(cells, week_weights))
+        Args:
+            week_weights: What the weeks of `cells` weigh for each of them, shape (balances, weeks).
+        """
+        summed = (week_weights @ cells.weights, week_weights @ cells.resolved, week_weights**2 @ cells.squares)
+        places, columns, each = np.arange(len(cells.weeks)), np.arange(COLUMNS), np.ones(len(cells.weeks))
+        blamed = Blamed(places, each, columns, cells.complaints.T, cells.complaints.sum(axis=1))
+        return [
+            _Part(self.heard, span, raw, GroupCells(weights, resolved, squares, cells.weeks, (blamed,)))
+            for span, raw, weights, resolved, squares in zip(spans, counted, *summed, strict=True)
+        ]
 
     def _ratios(self, cells: WeeklyCells, week_weights: Floats) -> Floats:
-        ratios: Floats = _means(cells, week_weights) / self._priors
-        return ratios
+        """Return what the whole brand's mentions say in the mean of each cell, over the prior.
 
-    @cached_property
-    def _priors(self) -> Floats:
+        Args:
+            week_weights: Shape (balances, weeks); what is returned has the shape (balances, COLUMNS, 3).
+        """
         if self.calibration is None:
             raise ValueError("there is nothing to compare with: the model is not calibrated")
-        return np.repeat([self.calibration.prior, self.calibration.rating_prior], CELLS, axis=0)
+        ratios: Floats = _means(cells, week_weights) / np.repeat(
+            [self.calibration.prior, self.calibration.rating_prior], CELLS, axis=0
+        )
+        return ratios
+
+    def _solved(self, parts: Sequence[_Part], ratios: Floats) -> list[Standing]:
+        """Return corrected balances, all solved at once.
+
+        Args:
+            ratios: Likelihood ratios of the cells, shape (parts or 1, COLUMNS, 3).
+        """
+        if not parts or self.calibration is None:
+            return []
+        weights, resolved, squares = (
+            np.array([getattr(part.cells, name) for part in parts]) for name in ("weights", "resolved", "squares")
+        )
+        used = np.flatnonzero(weights.any(axis=0))
+        ratios = ratios[:, used]
+        found = Likelihood(ratios, weights[:, used], squares[:, used]).solve(self.calibration.validated)
+        owned = ratios * found.classes[:, None]
+        owned /= np.maximum(owned.sum(axis=2, keepdims=True), np.finfo(float).tiny)
+        classes = np.einsum("gm,gmc->gc", weights[:, used], owned)
+        settled = np.einsum("gm,gm->g", resolved[:, used], owned[:, :, 0])
+        blame = np.zeros(weights.shape)
+        blame[:, used] = owned[:, :, 0]
+        return [
+            _weighed(part, its_classes, its_settled, its_blame, ends, self.rule)
+            for part, its_classes, its_settled, its_blame, *ends in zip(
+                parts, classes.tolist(), settled.tolist(), blame, found.low.tolist(), found.high.tolist(), strict=True
+            )
+        ]
 
 
 def _left(raw: Standing, why: Method) -> Standing:
@@ -188,70 +223,30 @@ def _left(raw: Standing, why: Method) -> Standing:
     return replace(raw, correction=Correction(why, raw.index))
 
 
-def _week_weights(cells: WeeklyCells, span: Span) -> Floats:
-    if span.half_life_days is None:
-        return np.ones(len(cells.weeks))
-    return np.exp2(-ages_of_weeks(cells.weeks, span.until - _DAY) / span.half_life_days)
-
-
 def _means(cells: WeeklyCells, week_weights: Floats) -> Floats:
-    """Return the mean probabilities of each column, shape (COLUMNS, 3)."""
+    """Return the mean probabilities of each column, shape (balances, COLUMNS, 3)."""
     weights, negative, positive = (week_weights @ each for each in (cells.weights, cells.negative, cells.positive))
     heard = np.where(weights > 0, weights, 1) * UNIT
     negative, positive = negative / heard, positive / heard
     # The sums are rounded, so that a cell may come out a hair below 0.
-    told = np.stack([negative, np.maximum(1 - negative - positive, 0), positive], axis=1)
+    told = np.stack([negative, np.maximum(1 - negative - positive, 0), positive], axis=2)
     told[weights <= 0] = _ANY
-    means: Floats = told / told.sum(axis=1, keepdims=True)
+    means: Floats = told / told.sum(axis=2, keepdims=True)
     return means
 
 
-def _solved(parts: Sequence[_Part], calibration: Calibration, rule: Rule) -> list[Standing]:
-    """Return corrected balances, all solved at once."""
-    if not parts:
-        return []
-    weights = np.array([part.week_weights @ part.cells.weights for part in parts])
-    resolved = np.array([part.week_weights @ part.cells.resolved for part in parts])
-    squares = np.array([part.week_weights**2 @ part.cells.squares for part in parts])
-    used = weights.any(axis=0)
-    ratios = np.array([part.ratios[used] for part in parts])
-    found = Likelihood(ratios, weights[:, used], squares[:, used]).solve(calibration.validated)
-    standings = []
-    for n, part in enumerate(parts):
-        owned = ratios[n] * found.classes[n]
-        owned /= np.maximum(owned.sum(axis=1, keepdims=True), np.finfo(float).tiny)
-        standings.append(
-            _weighed(
-                part,
-                weights[n, used] @ owned,
-                float(resolved[n, used] @ owned[:, 0]),
-                part.cells.complaints[:, used],
-                owned[:, 0],
-                (float(found.low[n]), float(found.high[n])),
-                rule,
-            )
-        )
-    return standings
-
-
 def _weighed(
-    part: _Part,
-    classes: Floats,
-    settled: float,
-    complaints: Floats,
-    blame: Floats,
-    ends: tuple[float, float],
-    rule: Rule,
+    part: _Part, classes: Sequence[float], settled: float, blame: Floats, ends: Sequence[float], rule: Rule
 ) -> Standing:
     """Return the balance of classes as they are after the correction.
 
     Args:
         classes: The weighted sums of q for (negative, neutral, positive).
         settled: The part of the negative whose cases are resolved.
-        complaints: What open complaints weigh in each week and cell; `blame` is the q of negative in each cell.
+        blame: The q of negative in each cell.
     """
-    raw = part.group.raw
-    negative, neutral, praise = classes.tolist()
+    raw = part.raw
+    negative, neutral, praise = classes
     unresolved = max(0.0, negative - settled)
     debt = rule.k * unresolved + rule.resolved_weight * settled - praise
     relief = rule.k - rule.resolved_weight
@@ -262,26 +257,23 @@ def _weighed(
         neutral=neutral,
         n=raw.balance.tally.n,
         n_eff=raw.balance.tally.n_eff,
-        cases=_cases(part, complaints, blame, debt / relief) if debt > 0 and relief > 0 else (),
+        cases=_cases(part, blame, debt / relief) if debt > 0 and relief > 0 else (),
     )
     heard = praise + negative
     share = praise / heard if heard > 0 else 0.0
-    weighed = balance(counted, rule.k, rule.resolved_weight, (min(ends[0], share), max(ends[1], share)))
+    low, high = ends
+    weighed = balance(counted, rule.k, rule.resolved_weight, (min(low, share), max(high, share)))
     return replace(as_shown(weighed), correction=Correction(Method.PROBABILITIES, raw.index))
 
 
-def _cases(part: _Part, complaints: Floats, blame: Floats, enough: float) -> tuple[tuple[float, int], ...]:
+def _cases(part: _Part, blame: Floats, enough: float) -> tuple[tuple[float, int], ...]:
     """Return the heaviest open cases, as many as weigh enough together: w q, q the mean of the case's week."""
-    heard, (since, until, half_life_days) = part.group.heard, part.group.span
+    heard, (since, until, half_life_days) = part.heard, part.span
     within = heard.within(since, until)
     days = heard.days[within]
-    total = complaints.sum(axis=1)
-    mean = complaints @ blame / np.where(total > 0, total, 1)
-    places = np.searchsorted(part.cells.weeks, (days - 1) // DAYS_IN_WEEK)
-    left = mean[places]
+    left = part.cells.mean_blame(blame)[np.searchsorted(part.cells.weeks, (days - 1) // DAYS_IN_WEEK)]
     if half_life_days is not None:
         left = left * np.exp2((days - (until.toordinal() - 1)) / half_life_days)
-    lines = [(n, line) for n, line in enumerate(heard.lines) if line.label is Sentiment.NEGATIVE and not line.resolved]
-    weights = np.concatenate([line.weight * left for _, line in lines] or [left[:0]])
-    numbers = np.concatenate([heard.counts[n, within] for n, _ in lines] or [left[:0]])
-    return heaviest(weights, numbers, enough)
+    rows = [n for n, line in enumerate(heard.lines) if line.is_open_complaint]
+    weights = np.concatenate([heard.lines[n].weight * left for n in rows] or [left[:0]])
+    return heaviest(weights, heard.counts[rows, within].ravel(), enough)

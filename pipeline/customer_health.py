@@ -8,7 +8,7 @@ the period is open. What the data cannot carry is refused in words.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
@@ -88,18 +88,18 @@ class CustomerFigures:
     def loyalty(self) -> dict[str, Any]:
         """Return the entries of the `loyalty` block that customers fill."""
         return {
-            "repurchase": asdict(self.repurchase),
-            "retention": asdict(self.retention),
-            "engagement": asdict(self.engagement),
+            "repurchase": self.repurchase.document(),
+            "retention": self.retention.document(),
+            "engagement": self.engagement.document(),
         }
 
     def entries(self, experience: Estimate | None, experience_name: str) -> dict[str, Any]:
         """Return the entries beside the blocks; ROE2 takes the `experience` (0..1) and says which it is."""
-        calendar = {name: asdict(figure) for name, figure in self.calendar.items()}
+        calendar = {name: figure.document() for name, figure in self.calendar.items()}
         return {
-            "churn": asdict(self.churn) | {"by": calendar},
-            "value_of_saved": asdict(self.value_of_saved),
-            "roe2": asdict(self._roe2(experience, experience_name)),
+            "churn": self.churn.document() | {"by": calendar},
+            "value_of_saved": self.value_of_saved.document(),
+            "roe2": self._roe2(experience, experience_name).document(),
         }
 
     def _roe2(self, experience: Estimate | None, name: str) -> Figure:

@@ -116,7 +116,7 @@ def cohort_list(work: Work, brand: Brand, brand_id: int) -> dict[str, Any]:
         if cohort.joined >= SMALLEST_CUSTOMERS:
             gone = churn(cohort.joined - cohort.there, cohort.joined)
             figure = Figure(gone.value, gone.n, definition, gone.low, gone.high)
-        rows.append({"month": f"{cohort.year:04d}-{cohort.month:02d}", "churn": asdict(figure)})
+        rows.append({"month": f"{cohort.year:04d}-{cohort.month:02d}", "churn": figure.document()})
     return document | {"total": sum(row["churn"]["n"] for row in rows), "cohorts": rows, "note": None}
 
 

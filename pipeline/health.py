@@ -8,16 +8,18 @@ of the period, so a past week comes out the same for ever.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from typing import Any, TypeVar
+
+import numpy as np
 
 from twelvefold.config import Brand, Configuration, Rule
 from twelvefold.errors import CallerMistake
 from twelvefold.models.scorer import Calibration
 from twelvefold.pipeline.change_health import Further, change_entry, two_weeks
-from twelvefold.pipeline.chronicle import NOTHING, Chronicle, by_group, counts_of_sources, weighed_as_configured
+from twelvefold.pipeline.chronicle import Chronicle, by_group, counts_of_sources, weighed_as_configured
 from twelvefold.pipeline.corrected_balance import Balances, Corrections
 from twelvefold.pipeline.customer_health import NOT_SPLIT, CustomerFigures, customer_figures, refused
 from twelvefold.pipeline.figures.balance import NoWayOut
@@ -39,6 +41,7 @@ from twelvefold.pipeline.weighing import (
     Standing,
     answers,
     star_mean,
+    weekly_answers,
 )
 from twelvefold.records import Figure
 from twelvefold.storage.packed_counts import Counts
@@ -67,11 +70,6 @@ _UNRATED = Shown(None, 0, Refusal.STARS_NOT_SPLIT)
 UNSPLIT_CUSTOMERS = refused(NOT_SPLIT)
 Count = TypeVar("Count", DayCount, StarTotal)
 Key = TypeVar("Key", bound=Hashable)
-_KEYS: Mapping[Scope, Callable[[DayCount], str | None]] = {
-    Scope.SOURCE: lambda count: count.source,
-    Scope.SUBJECT: lambda count: count.subject,
-    Scope.LANGUAGE: lambda count: count.language,
-}
 
 
 @dataclass(frozen=True)
@@ -121,7 +119,6 @@ def health(
     heard = Chronicle.of(series)
     last_day = _last_day(period, heard)
     stars = partial(work.rollups.star_totals, brand_id, since=period.since, until=period.until)
-    asked = partial(answers, work.surveys, brand_id)
     moved = partial(change_entry, brand=brand_settings, rule=configuration.rule, week=period.week)
     scores = partial(work.surveys.histogram, brand_id)
     near = _near(sources, period.week)
@@ -140,44 +137,47 @@ def health(
         until=period.until,
         last_day=last_day,
     )
-    document = partial(_blocks, rule=configuration.rule)
-    corrections = Corrections(work.rollups, brand_id, model, calibration, configuration.rule, heard, until=period.until)
+    rule = configuration.rule
+    document = partial(_blocks, rule=rule)
+    corrections = Corrections(work.rollups, brand_id, model, calibration, rule, heard, until=period.until)
     groups: list[dict[str, Any]] = []
     by_note = None
     if by == "week":
+        weeks = _weeks(period, heard)
         rated = _stars_by_week(work.rollups.daily_stars(brand_id, until=period.until))
+        weighed = corrections.weeks(list(weigh_weeks(heard, rule, weeks)))
         groups = [
             {"key": str(each.week)}
             | blocks(
                 each.standing,
                 each.within,
-                asked(each.week.since, each.week.until),
+                its_answers,
                 star_mean(rated.get(each.week, ())),
-                configuration.rule,
+                rule,
                 each.week,
                 each.week.last_day,
             )
             | {"change": change}
-            for each in corrections.weeks(weigh_weeks(heard.each_day(), configuration.rule, _weeks(period, heard)))
+            for each, its_answers in zip(weighed, weekly_answers(work.surveys, brand_id, weeks), strict=True)
         ]
     elif by == Scope.SEGMENT:
-        told, by_note = segments_told(work, brand_id, model, since=period.since, until=period.until, week=period.week)
-        theirs: dict[str | None, Chronicle] = {str(each.segment): each.heard for each in told}
-        balances = corrections.balances(Scope.SEGMENT, theirs, last_day, period.week)
+        segments = segments_told(work, brand_id, model, since=period.since, until=period.until, week=period.week)
+        by_note = segments.note
+        balances = corrections.balances(Scope.SEGMENT, segments.heard, last_day, period.week)
         groups = [
             {"key": str(each.segment)}
-            | document(balances[str(each.segment)], each.answers, _UNRATED, period.week, last_day)
+            | document(balances[each.key], each.answers, _UNRATED, period.week, last_day)
             | {"change": moved(each.near, ask=each.ask)}
-            for each in told
+            for each in segments.told
         ]
     elif by in tuple(Scope):
         scope = Scope(by)
         if scope is not Scope.SOURCE:
             sources = by_group(work.rollups.series(brand_id, model, scope, until=period.until), lambda each: each.key)
-        rated_by = _split(stars(Scope(by)), lambda total: total.key)
-        said = _said_by_group(work, brand_id, model, scope, period.week)
+        rated_by = _split(stars(scope), lambda total: total.key)
+        said = _said_by_group(work, brand_id, model, scope, near, period.week)
         rated_before = _split(_stars_before(work, brand_id, scope, period.week), lambda total: total.key)
-        theirs = {key: sources.get(key, NOTHING) for key in sources.keys() | rated_by.keys()}
+        theirs = sources.and_also(rated_by)
         balances = corrections.balances(scope, theirs, last_day, period.week)
         groups = [
             {"key": key}
@@ -186,7 +186,7 @@ def health(
                 _UNSPLIT,
                 star_mean(rated_by.get(key, ())) if scope is not Scope.ASPECT else _UNRATED,
                 period.week,
-                last_day if theirs[key].first_day or period.week else None,
+                last_day if key in sources or period.week else None,
             )
             | {"change": moved(said.get(key, ()), ask=None, further=_further(scope, rated_before, rated_by, key))}
             for key in sorted(theirs, key=lambda key: (key is None, key or ""))
@@ -198,11 +198,11 @@ def health(
         "since": period.since.isoformat() if period.since else None,
         "until": period.until.isoformat() if period.until else None,
         **document(
-            corrections.balances(None, {None: heard}, last_day, period.week)[None],
-            asked(period.since, period.until),
+            corrections.balances(None, heard.alone(), last_day, period.week)[None],
+            answers(work.surveys, brand_id, period.since, period.until),
             star_mean(stars(Scope.SOURCE)),
             period.week,
-            last_day if heard.first_day or period.week else None,
+            last_day if heard.lines or period.week else None,
             customers=customers,
         ),
         "voice": voice_document(spoken, configuration.rule),
@@ -246,15 +246,21 @@ def _near(sources: Mapping[str | None, Chronicle], week: Week | None) -> list[Da
 
 
 def _said_by_group(
-    work: Counted, brand_id: int, model: str, scope: Scope, week: Week | None
+    work: Counted, brand_id: int, model: str, scope: Scope, near: Sequence[DayCount], week: Week | None
 ) -> dict[str | None, list[DayCount]]:
-    """Return what the sources said of each group in a week and the one before it."""
+    """Return what the sources said of each group in a week and the one before it; `near` is what each source said."""
     if week is None:
         return {}
-    if scope is Scope.ASPECT:
-        return _split(work.rollups.daily_aspects(brand_id, model, week.back(1).since, week.until), lambda c: c.subject)
-    counts = work.rollups.daily(brand_id, model, since=week.back(1).since, until=week.until)
-    return _split(counts, _KEYS[scope])
+    if scope is Scope.SOURCE:
+        return _split(near, lambda count: count.source)
+    return _split(
+        [
+            count
+            for each in (week.back(1), week)
+            for count in work.rollups.spoken(brand_id, model, scope, each.since, each.until)
+        ],
+        lambda count: count.subject,
+    )
 
 
 def _stars_before(work: Counted, brand_id: int, scope: Scope, week: Week | None) -> Sequence[StarTotal]:
@@ -278,9 +284,11 @@ def _stars_by_week(daily: Iterable[tuple[float, int, Counts]]) -> dict[Week, lis
     """Return how many have how many stars in each week."""
     weeks: dict[Week, list[StarTotal]] = {}
     for stars, first, counts in daily:
-        for place in counts.nonzero()[0].tolist():
-            week = Week.of(date.fromordinal(first + place))
-            weeks.setdefault(week, []).append(StarTotal(None, stars, int(counts[place])))
+        told = counts.nonzero()[0]
+        # The first day of the calendar is a Monday.
+        numbers, at = np.unique((first + told - 1) // 7, return_inverse=True)
+        for number, n in zip(numbers.tolist(), np.bincount(at, counts[told]).tolist(), strict=True):
+            weeks.setdefault(Week(date.fromordinal(7 * number + 1)), []).append(StarTotal(None, stars, int(n)))
     return weeks
 
 
@@ -399,16 +407,14 @@ def figure(shown: Shown, definition: str) -> dict[str, Any]:
     notes = [reason] if (reason := refusal_note(shown)) else []
     if shown.left_out:
         notes.append(f"left out, as on another scale: {shown.left_out}")
-    return asdict(
-        Figure(
-            value=estimate.value if estimate else None,
-            n=shown.n,
-            low=estimate.low if estimate else None,
-            high=estimate.high if estimate else None,
-            definition=definition,
-            note="; ".join(notes) or None,
-        )
-    )
+    return Figure(
+        value=estimate.value if estimate else None,
+        n=shown.n,
+        low=estimate.low if estimate else None,
+        high=estimate.high if estimate else None,
+        definition=definition,
+        note="; ".join(notes) or None,
+    ).document()
 
 
 def refusal_note(shown: Shown) -> str | None:

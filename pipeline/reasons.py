@@ -225,12 +225,12 @@ def _enough(estimate: Estimate | None, n: int, definition: str, what: str) -> di
 
 def shown(estimate: Estimate, definition: str) -> dict[str, Any]:
     """Return a figure as the contract shapes it."""
-    return asdict(Figure(estimate.value, estimate.n, definition, estimate.low, estimate.high))
+    return Figure(estimate.value, estimate.n, definition, estimate.low, estimate.high).document()
 
 
 def refused(n: int, definition: str, note: str) -> dict[str, Any]:
     """Return a figure that the data cannot carry, with the reason."""
-    return asdict(Figure(None, n, definition, note=note))
+    return Figure(None, n, definition, note=note).document()
 
 
 def weeks_to_look_into(newest_due: Week, now: datetime, brand: Brand) -> list[Week]:

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
+from typing import NamedTuple
 
 from twelvefold.pipeline.change_health import Ask
-from twelvefold.pipeline.chronicle import NOTHING, Chronicle, by_group
+from twelvefold.pipeline.chronicle import Groups, by_group
 from twelvefold.pipeline.customer_health import SMALLEST_CLASS
 from twelvefold.pipeline.week import Week
 from twelvefold.pipeline.weighing import Answers, Counted, effort, promotion, satisfaction
@@ -30,29 +31,39 @@ class Told:
     """What one segment says.
 
     Attributes:
+        key: Of what was heard of it.
         near: Its mentions of the week and of the week before, where a week is asked for.
         ask: Returns how many of it gave which score in a period.
     """
 
     segment: Segment
-    heard: Chronicle
+    key: str
     answers: Answers
     near: Sequence[DayCount]
     ask: Ask
 
 
+class Segments(NamedTuple):
+    """What the segments say that are large enough, in order, and a sentence on those that are not."""
+
+    told: Sequence[Told]
+    heard: Groups[str | None]
+    note: str | None
+
+
 def segments_told(
     work: Counted, brand_id: int, model: str, *, since: date | None, until: date | None, week: Week | None
-) -> tuple[list[Told], str | None]:
-    """Return what each segment says that is large enough, in order, and a sentence on those that are not."""
+) -> Segments:
+    """Return what each segment says that is large enough."""
     sizes = work.customers.segments(brand_id)
     shown = [segment for segment, persons in sizes.items() if persons >= SMALLEST_CLASS]
     series = work.rollups.series(brand_id, model, Scope.SEGMENT, until=until) if shown else ()
-    heard = by_group(series, lambda each: each.key)
+    heard: Groups[str | None] = by_group(series, lambda each: each.key)
     near: dict[str | None, list[DayCount]] = {}
     if week is not None and shown:
-        for count in work.rollups.daily_segments(brand_id, model, week.back(1).since, week.until):
-            near.setdefault(count.subject, []).append(count)
+        for each in (week.back(1), week):
+            for count in work.rollups.spoken(brand_id, model, Scope.SEGMENT, each.since, each.until):
+                near.setdefault(count.subject, []).append(count)
 
     @cache  # each period is asked for once, for all segments
     def scores(measure: Measure, first: date | None, end: date | None) -> Mapping[Segment, Sequence[ScoreCount]]:
@@ -69,8 +80,8 @@ def segments_told(
             ces=effort(theirs(Measure.CES, since, until)),
             nps=promotion(theirs(Measure.NPS, since, until)),
         )
-        told.append(Told(segment, heard.get(key, NOTHING), answers, near.get(key, ()), theirs))
-    return told, _left_out(sizes)
+        told.append(Told(segment, key, answers, near.get(key, ()), theirs))
+    return Segments(told, heard.and_also(each.key for each in told), _left_out(sizes))
 
 
 def _left_out(sizes: Mapping[Segment, int]) -> str | None:

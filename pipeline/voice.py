@@ -13,7 +13,7 @@ from datetime import date
 from enum import StrEnum
 
 from twelvefold.config import Brand, Rule
-from twelvefold.pipeline.chronicle import Chronicle
+from twelvefold.pipeline.chronicle import Chronicle, Groups
 from twelvefold.pipeline.figures.balance import Tally, average_k, balance
 from twelvefold.pipeline.figures.bias import (
     SMALLEST_END_CLASS,
@@ -125,7 +125,7 @@ class Voices:
 
 def voices(
     heard: Chronicle,
-    sources: Mapping[str | None, Chronicle],
+    sources: Groups[str | None],
     brand: Brand,
     rule: Rule,
     ask: Ask,
@@ -142,15 +142,12 @@ def voices(
     Args:
         heard, sources: What all sources said together, and each of them.
     """
-
-    def tally(theirs: Chronicle) -> Tally:
-        return theirs.tally(rule, last_day) if since is None else theirs.undecayed_tally(since, until)
-
     named = {source: theirs for source, theirs in sources.items() if source is not None}
     given = {one.name: one.posting_rates for one in brand.sources if one.posting_rates is not None}
     known = _known({source: theirs for source, theirs in named.items() if source not in given}, ask, since)
     estimated = _estimated(known)
-    said = {source: tally(named[source]) for source in sorted(named)}
+    tallies = sources.tallies(rule, last_day) if since is None else sources.undecayed_tallies(since, until)
+    said = {source: tallies[source] for source in sorted(named)}
     rates = {
         source: Rates(Basis.CONFIGURED, Classes(*given[source]))
         if source in given
@@ -159,7 +156,7 @@ def voices(
         if _classes(theirs).total > 0
     }
     posted = [_posted(said[source], each, rule) for source, each in rates.items() if each is not None]
-    together = tally(heard)
+    together = heard.tally(rule, last_day) if since is None else heard.undecayed_tally(since, until)
     enough = together.n >= SMALLEST_N
     return Voices(
         known=known,

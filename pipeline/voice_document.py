@@ -34,7 +34,7 @@ def voice_document(found: Voices | None, rule: Rule) -> dict[str, Any]:
     if found is None:
         empty = Figure(None, 0, _ESTIMATED, note=NOT_BY_GROUP)
         return (
-            asdict(empty)
+            empty.document()
             | dict.fromkeys(("basis", "refusal", "known", "raw", "corrected", "band", "shares"))
             | {"sources": []}
         )
@@ -43,7 +43,7 @@ def voice_document(found: Voices | None, rule: Rule) -> dict[str, Any]:
     lacking = sorted(source for source, rates in found.sources.items() if rates is None)
     unknown = f"no posting rates of {', '.join(lacking)}" if lacking else None
     return {
-        **asdict(ratio),
+        **ratio.document(),
         "basis": basis.value if basis else None,
         "refusal": why_not.value if why_not else None,
         "known": _known(found.known),
@@ -119,7 +119,7 @@ def _known(known: Known) -> dict[str, Any] | None:
 
 
 def _figure(shown: Estimate | None, n: int, definition: str, note: str | None) -> dict[str, Any]:
-    return asdict(_written(shown, definition) if shown else Figure(None, n, definition, note=note))
+    return (_written(shown, definition) if shown else Figure(None, n, definition, note=note)).document()
 
 
 def _written(shown: Estimate, definition: str, note: str | None = None) -> Figure:

@@ -14,7 +14,8 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from twelvefold.pipeline.chronicle import Chronicle, Line
+from twelvefold.pipeline.chronicle import Chronicle
+from twelvefold.pipeline.line_sums import Line
 from twelvefold.records import Sentiment
 from twelvefold.storage.packed_cells import DAYS_IN_WEEK
 from twelvefold.storage.probability_cells import CELLS
@@ -60,7 +61,7 @@ def spread(
     """
     within = heard.within(since, until)
     days, counts = heard.days[within], heard.counts[:, within]
-    told, firsts = np.unique((days - 1) // DAYS_IN_WEEK, return_index=True)
+    told, firsts = weeks_of(days)
     width = len(told)
     zeros = np.zeros((6, width, COLUMNS))
     if not width:
@@ -132,7 +133,8 @@ def _add(
     np.add.at(total, (weeks[:, None], columns[None, :]), more.T)
 
 
-def ages_of_weeks(weeks: npt.NDArray[np.int64], last_day: date) -> npt.NDArray[np.int64]:
-    """Return how many days before `last_day` each week ends; below 0 where it ends later."""
-    ages: npt.NDArray[np.int64] = last_day.toordinal() - (weeks + 1) * DAYS_IN_WEEK
-    return ages
+def weeks_of(days: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the numbers of the weeks that days fall into, rising, and the place of the first day of each."""
+    numbers = (days - 1) // DAYS_IN_WEEK
+    firsts = np.flatnonzero(np.diff(numbers, prepend=-1))
+    return numbers[firsts], firsts

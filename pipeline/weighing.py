@@ -19,6 +19,7 @@ from twelvefold.pipeline.figures.balance import Balance, Weighed, balance, decay
 from twelvefold.pipeline.figures.csat import ces, csat_of_scores, stars
 from twelvefold.pipeline.figures.intervals import Estimate
 from twelvefold.pipeline.figures.nps import nps_of_scores
+from twelvefold.pipeline.week import Week
 from twelvefold.records import Measure, Sentiment
 from twelvefold.storage.packed_counts import Counts
 from twelvefold.storage.probability_series import CellSeries
@@ -58,11 +59,8 @@ class Rollups(Protocol):
     ) -> Sequence[DayCount]:
         """Return the counts of the days in [since, until), by all that tells mentions apart."""
 
-    def daily_aspects(self, brand_id: int, model: str, since: date, until: date) -> Sequence[DayCount]:
-        """Return the counts by aspect of the days in [since, until), the aspect as their subject."""
-
-    def daily_segments(self, brand_id: int, model: str, since: date, until: date) -> Sequence[DayCount]:
-        """Return the counts by segment of the days in [since, until), the segment's key as their subject."""
+    def spoken(self, brand_id: int, model: str, scope: Scope, since: date, until: date) -> Sequence[DayCount]:
+        """Return the counts of [since, until) by source and group, under its first day, the group as their subject."""
 
 
 class Surveys(Protocol):
@@ -77,6 +75,11 @@ class Surveys(Protocol):
         self, brand_id: int, measure: Measure, since: date | None = None, until: date | None = None
     ) -> Mapping[Segment, Sequence[ScoreCount]]:
         """Return for each segment how many gave which score in [since, until)."""
+
+    def daily_scores(
+        self, brand_id: int, since: date, until: date
+    ) -> Mapping[tuple[Measure, date], Sequence[ScoreCount]]:
+        """Return for each measure and day of [since, until) how many gave which score."""
 
 
 class Counted(Protocol):
@@ -262,6 +265,22 @@ def answers(surveys: Surveys, brand_id: int, since: date | None, until: date | N
         return surveys.histogram(brand_id, measure, since, until)
 
     return Answers(csat=satisfaction(ask(Measure.CSAT)), ces=effort(ask(Measure.CES)), nps=promotion(ask(Measure.NPS)))
+
+
+def weekly_answers(surveys: Surveys, brand_id: int, weeks: Sequence[Week]) -> list[Answers]:
+    """Return the survey figures of each of some weeks in order of time, as `answers` gives them."""
+    by_week: dict[tuple[Measure, Week], list[ScoreCount]] = {}
+    if weeks:
+        for (measure, day), scores in surveys.daily_scores(brand_id, weeks[0].since, weeks[-1].until).items():
+            by_week.setdefault((measure, Week.of(day)), []).extend(scores)
+    return [
+        Answers(
+            csat=satisfaction(by_week.get((Measure.CSAT, week), ())),
+            ces=effort(by_week.get((Measure.CES, week), ())),
+            nps=promotion(by_week.get((Measure.NPS, week), ())),
+        )
+        for week in weeks
+    ]
 
 
 def promotion(scores: Sequence[ScoreCount]) -> Shown:

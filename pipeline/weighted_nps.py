@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -44,6 +43,6 @@ def weighted_nps_figure(
     elif short := [name for name in sorted(sizes) if sum(groups.get(name, (0, 0, 0))) < SMALLEST_CLASS]:
         note = f"too few answers of {column} {short[0]!r}: fewer than {SMALLEST_CLASS}, so nobody speaks for it"
     if note is not None:
-        return asdict(Figure(None, n, definition, note=note))
+        return Figure(None, n, definition, note=note).document()
     found = weighted_nps(groups, sizes)
-    return asdict(Figure(found.value, found.n, definition, found.low, found.high))
+    return Figure(found.value, found.n, definition, found.low, found.high).document()

@@ -39,6 +39,15 @@ def unpack(packed: bytes) -> Counts:
     return np.frombuffer(packed, _SIZES[len(packed)]).astype(np.int64)
 
 
+def unpack_all(packed: Sequence[bytes]) -> Counts:
+    """Return the counts of 512 days of each of some rows."""
+    found = np.empty((len(packed), DAYS), np.int64)
+    for size, kind in _SIZES.items():
+        places = [n for n, days in enumerate(packed) if len(days) == size]
+        found[places] = np.frombuffer(b"".join([packed[n] for n in places]), kind).reshape(-1, DAYS)
+    return found
+
+
 def chunk_of(day: date) -> int:
     """Return the chunk that a day falls into."""
     return day.toordinal() // DAYS

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -51,6 +52,12 @@ _LABELS = {label.value: label for label in Sentiment}
 RATING = "rating"  # the model's name where only stars were there
 KINDS = 5
 """Kinds of counts that are made anew one after another: classes, aspects, segments, stars, probabilities."""
+_GROUPS: Mapping[Scope, tuple[Any, Any]] = {
+    Scope.SUBJECT: (RollupTable, RollupTable.subject),
+    Scope.LANGUAGE: (RollupTable, RollupTable.language),
+    Scope.ASPECT: (AspectTable, AspectTable.aspect),
+    Scope.SEGMENT: (SegmentTable, SegmentTable.segment),
+}
 
 
 @dataclass(frozen=True)
@@ -68,23 +75,6 @@ class DayCount:
     language: str
     label: Sentiment
     resolved: bool
-    n: int
-
-
-@dataclass(frozen=True)
-class StarCount:
-    """How many mentions of one day and source have so many stars.
-
-    Attributes:
-        language: "und" where it is not known.
-        stars: On 1-5, rounded to a tenth.
-    """
-
-    local_date: date
-    source: str
-    subject: str | None
-    language: str
-    stars: float
     n: int
 
 
@@ -131,71 +121,49 @@ class Rollups:
         self._probabilities = ProbabilitySeries(connection, judged_by(), counts())
 
     def daily(
-        self,
-        brand_id: int,
-        model: str,
-        *,
-        since: date | None = None,
-        until: date | None = None,
-        merged: bool = False,
+        self, brand_id: int, model: str, *, since: date | None = None, until: date | None = None
     ) -> list[DayCount]:
         """Return the counts of the days in [since, until), in a stable order.
 
         Args:
             model: The judge of the texts; ratings without text are counted with it.
-            merged: Count subjects and languages together, as none: many times fewer counts.
         """
-        query = _read(RollupTable, brand_id, since, until, merged, RollupTable.label, RollupTable.resolved)
-        rows = self._connection.execute(query.where(RollupTable.model.in_((model, RATING)))).all()
+        key = (RollupTable.local_date, RollupTable.source_id, RollupTable.subject, RollupTable.language)
+        query = (
+            # The sum of whole numbers is a decimal to PostgreSQL.
+            select(*key, RollupTable.label, RollupTable.resolved, cast(func.sum(RollupTable.n), BigInteger))
+            .where(RollupTable.brand_id == brand_id, RollupTable.model.in_((model, RATING)))
+            .group_by(*key, RollupTable.label, RollupTable.resolved)
+        )
+        if since is not None:
+            query = query.where(RollupTable.local_date >= since)
+        if until is not None:
+            query = query.where(RollupTable.local_date < until)
         sources = self._sources(brand_id)
+        rows: Iterable[tuple[Any, ...]] = (
+            (day, sources[source], *rest) for day, source, *rest in self._connection.execute(query)
+        )
         return [
             DayCount(day, source, subject or None, language or "und", _LABELS[label], resolved, n)
-            for day, source, subject, language, label, resolved, n in sorted(
-                (day, sources[source], *rest) for day, source, *rest in rows
-            )
+            for day, source, subject, language, label, resolved, n in sorted(rows)
         ]
 
-    def daily_aspects(self, brand_id: int, model: str, since: date, until: date) -> list[DayCount]:
-        """Return the counts by aspect of the days in [since, until), the aspect as their subject."""
-        return self._daily_groups(self._aspects, AspectTable, brand_id, model, since, until)
-
-    def daily_segments(self, brand_id: int, model: str, since: date, until: date) -> list[DayCount]:
-        """Return the counts by segment of the days in [since, until), the segment's key as their subject."""
-        return self._daily_groups(self._segments, SegmentTable, brand_id, model, since, until)
-
-    def _daily_groups(
-        self,
-        counts: KeptCounts,
-        table: type[AspectTable | SegmentTable],
-        brand_id: int,
-        model: str,
-        since: date,
-        until: date,
-    ) -> list[DayCount]:
-        found = counts.kept(
-            brand_id, table.model.in_((model, RATING)), table.local_date >= since, table.local_date < until
+    def spoken(self, brand_id: int, model: str, scope: Scope, since: date, until: date) -> list[DayCount]:
+        """Return the counts of [since, until) by source and group, under its first day, the group as their subject."""
+        table, group = _GROUPS[scope]
+        key = (table.source_id, group, table.label, table.resolved)
+        query = (
+            # The sum of whole numbers is a decimal to PostgreSQL.
+            select(*key, cast(func.sum(table.n), BigInteger))
+            .where(table.brand_id == brand_id, table.model.in_((model, RATING)))
+            .where(table.local_date >= since, table.local_date < until)
+            .group_by(*key)
         )
         sources = self._sources(brand_id)
+        nameless = "und" if scope is Scope.LANGUAGE else None
         return [
-            DayCount(day, sources[source], group, "und", _LABELS[label], resolved, n)
-            for (_, _, day, source, group, label, resolved), n in sorted(found.items())
-        ]
-
-    def stars(
-        self, brand_id: int, *, since: date | None = None, until: date | None = None, merged: bool = False
-    ) -> list[StarCount]:
-        """Return how many mentions of the days in [since, until) have how many stars, in a stable order.
-
-        Args:
-            merged: Count subjects and languages together, as none.
-        """
-        rows = self._connection.execute(_read(StarTable, brand_id, since, until, merged, StarTable.tenths)).all()
-        sources = self._sources(brand_id)
-        return [
-            StarCount(day, source, subject or None, language or "und", tenths / 10, n)
-            for day, source, subject, language, tenths, n in sorted(
-                (day, sources[source], *rest) for day, source, *rest in rows
-            )
+            DayCount(since, sources[source], name or nameless, "und", _LABELS[label], resolved, n)
+            for source, name, label, resolved, n in self._connection.execute(query)
         ]
 
     def _sources(self, brand_id: int) -> dict[int, str]:
@@ -344,28 +312,6 @@ class Rollups:
         ]
 
 
-def _read(
-    table: type[RollupTable | StarTable],
-    brand_id: int,
-    since: date | None,
-    until: date | None,
-    merged: bool,
-    *counted: Any,
-) -> Select[*tuple[Any, ...]]:
-    """Return the query for the kept counts of a period, summed over what is not asked for."""
-    subject, language = (_NOTHING, _NOTHING) if merged else (table.subject, table.language)
-    apart = () if merged else (subject, language)
-    query = (
-        # The sum of whole numbers is a decimal to PostgreSQL.
-        select(table.local_date, table.source_id, subject, language, *counted, cast(func.sum(table.n), BigInteger))
-        .where(table.brand_id == brand_id)
-        .group_by(table.local_date, table.source_id, *apart, *counted)
-    )
-    if since is not None:
-        query = query.where(table.local_date >= since)
-    return query if until is None else query.where(table.local_date < until)
-
-
 # Written out, as PostgreSQL takes the same expression with another parameter for another group.
 _NOTHING: ColumnElement[str] = literal_column("''")
 _RESOLVED: ColumnElement[str] = literal_column(f"'{CaseState.RESOLVED.value}'")
@@ -373,6 +319,7 @@ _SUBJECT = func.coalesce(SubjectTable.name, _NOTHING)
 _LANGUAGE = func.coalesce(MentionTable.language, _NOTHING)
 
 
+@cache
 def _counting_classes() -> Select[*tuple[Any, ...]]:
     """Return the query that counts mentions by class."""
     key = (
@@ -396,6 +343,7 @@ def _counting_classes() -> Select[*tuple[Any, ...]]:
     )
 
 
+@cache
 def _counting_stars() -> Select[*tuple[Any, ...]]:
     """Return the query that counts mentions by their stars, as yet unrounded."""
     key = (
@@ -415,6 +363,7 @@ def _counting_stars() -> Select[*tuple[Any, ...]]:
     )
 
 
+@cache
 def _telling_aspects() -> Select[*tuple[Any, ...]]:
     """Return the query for the mentions that speak of aspects, one by one, with all that is judged of these."""
     return (

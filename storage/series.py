@@ -13,10 +13,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
 from sqlalchemy import BigInteger, Connection, cast, func, select
 
 from twelvefold.records import Sentiment
-from twelvefold.storage.packed_counts import DAYS, Counts, DayKey, PackedCounts, chunk_of, merged, unpack
+from twelvefold.storage.packed_counts import DAYS, Counts, DayKey, PackedCounts, chunk_of, merged, unpack, unpack_all
 from twelvefold.storage.series_tables import ClassSeriesTable, StarSeriesTable
 from twelvefold.storage.tables import SourceTable
 
@@ -119,22 +120,24 @@ class AllSeries:
         ]
 
     def classes(self, brand_id: int, models: Collection[str], scope: Scope, until: date | None) -> list[Series]:
-        """Return the counts by class of the days before `until`, in the order of their groups."""
+        """Return the counts by class of the days before `until`, in no order."""
         table = ClassSeriesTable
         query = select(table.key, table.weight, table.label, table.resolved, table.chunk, table.days).where(
             table.brand_id == brand_id, table.scope == scope.value, table.model.in_(models)
         )
         if until is not None:
             query = query.where(table.chunk <= chunk_of(until))
-        found = merged((tuple(line), chunk, days) for *line, chunk, days in self._connection.execute(query))
+        rows = self._connection.execute(query).all()
+        counts = unpack_all([row.days for row in rows])
+        if until is not None:
+            last = chunk_of(until)
+            counts[[n for n, row in enumerate(rows) if row.chunk == last], until.toordinal() - last * DAYS :] = 0
         names = self.names(brand_id, scope)
-        series = []
-        for (key, weight, label, resolved), chunks in found.items():
-            for chunk, counts in chunks.items():
-                kept = _cut(counts, chunk, None, until)
-                if kept.any():
-                    series.append(Series(names(key), weight, _LABELS[label], resolved, chunk * DAYS, kept))
-        return sorted(series, key=lambda each: (each.key or "", each.weight, each.label, each.resolved, each.first_day))
+        found = []
+        for n in np.flatnonzero(counts.any(axis=1)).tolist():
+            key, weight, label, resolved, chunk, _ = rows[n]
+            found.append(Series(names(key), weight, _LABELS[label], resolved, chunk * DAYS, counts[n]))
+        return found
 
     def stars(self, brand_id: int, scope: Scope, since: date | None, until: date | None) -> list[StarTotal]:
         """Return how many mentions of the days in [since, until) have how many stars, in the order of their groups."""

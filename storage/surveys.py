@@ -106,6 +106,22 @@ class Surveys:
         found = [ScoreCount(*scored, n) for scored, n in counts.items()]
         return sorted(found, key=lambda row: (row.score, row.scale_low or 0, row.scale_high or 0))
 
+    def daily_scores(self, brand_id: int, since: date, until: date) -> dict[tuple[Measure, date], list[ScoreCount]]:
+        """Return for each measure and day of [since, until) how often each score was given; high is good in all."""
+        columns = (AnswerTable.score, AnswerTable.scale_low, AnswerTable.scale_high, AnswerTable.high_is_good)
+        query = (
+            select(AnswerTable.measure, AnswerTable.local_date, *columns, func.count())
+            .where(AnswerTable.brand_id == brand_id, AnswerTable.measure.in_([measure.value for measure in Measure]))
+            .where(AnswerTable.local_date >= since, AnswerTable.local_date < until)
+            .group_by(AnswerTable.measure, AnswerTable.local_date, *columns)
+        )
+        found: dict[tuple[Measure, date], list[ScoreCount]] = {}
+        for measure, day, score, low, high, high_is_good, n in self._connection.execute(query):
+            if day is not None and score is not None:
+                given = ScoreCount(with_high_good(score, low, high, high_is_good), low, high, n)
+                found.setdefault((Measure(measure), day), []).append(given)
+        return found
+
     def scores_by_segment(
         self, brand_id: int, measure: Measure, column: str, since: date | None = None, until: date | None = None
     ) -> dict[str, list[ScoreCount]]:

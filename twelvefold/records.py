@@ -281,6 +281,10 @@ class Figure:
     high: float | None = None
     note: str | None = None
 
+    def document(self) -> dict[str, Any]:
+        """Return the figure as documents have it."""
+        return dict(vars(self))
+
 
 def local_date_of(published_at: datetime | None, precision: Precision, collected_at: datetime, zone: ZoneInfo) -> date:
     """Return the mention's local date: the one day, week and age by which it is counted.

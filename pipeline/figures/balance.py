@@ -164,11 +164,11 @@ def balance(
     """
     if not k > 0 or resolved_weight < 0:
         raise ValueError(f"the rule needs k > 0 and a resolved weight >= 0, not {k} and {resolved_weight}")
-    if not counted.praise + _cost(counted, k, resolved_weight) > 0 or not counted.n_eff > 0:
+    share = positive_share(counted, k, resolved_weight, share_ends)
+    if share is None:
         return Balance(counted, k, sensitivity=dict.fromkeys(SENSITIVITY))
     heard = counted.praise + counted.open + counted.resolved
-    share = counted.praise / heard
-    low, high = share_ends or wilson(share, counted.n_eff)
+    low, high = share.low, share.high
     mean_k = average_k(counted, k, resolved_weight)
     debt = max(0.0, _cost(counted, k, resolved_weight) - counted.praise)
     resolve_instead, no_way_out = _resolve_instead(debt, counted.cases, k - resolved_weight)
@@ -176,12 +176,22 @@ def balance(
         tally=counted,
         k=k,
         index=_index(counted, k, resolved_weight, low, high),
-        positive_share=Estimate(share, low, high, counted.n),
+        positive_share=share,
         debt=Estimate(debt, heard * _owed(high, mean_k), heard * _owed(low, mean_k), counted.n),
         resolve_instead=resolve_instead,
         no_way_out=no_way_out,
         sensitivity={other: _index(counted, other, resolved_weight, low, high) for other in SENSITIVITY},
     )
+
+
+def positive_share(
+    counted: Tally, k: float = 12, resolved_weight: float = 1, share_ends: tuple[float, float] | None = None
+) -> Estimate | None:
+    """Return s = P / (P + N) with its interval, or None where P + C = 0; the arguments are those of `balance`."""
+    if not counted.praise + _cost(counted, k, resolved_weight) > 0 or not counted.n_eff > 0:
+        return None
+    share = counted.praise / (counted.praise + counted.open + counted.resolved)
+    return Estimate(share, *(share_ends or wilson(share, counted.n_eff)), counted.n)
 
 
 def _cost(counted: Tally, k: float, resolved_weight: float) -> float:

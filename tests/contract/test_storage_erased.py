@@ -9,6 +9,7 @@ import pytest
 from twelvefold.crawlers.source import source_class
 from twelvefold.pipeline.retention import erase_what_may_not_be_kept
 from twelvefold.records import Sentiment
+from twelvefold.storage.series import Scope
 
 LONG = "The kettle leaks over the whole kitchen table, and nobody answers my letters."
 MODEL = "reader/1"
@@ -119,7 +120,7 @@ def test_what_judgements_quote_of_an_erased_text_goes_and_what_they_say_stays(
     assert acme.counts() == before
     with acme.database.read() as work:
         day = acme.mention("a").published_at.date()
-        (count,) = work.rollups.daily_aspects(acme.brand, MODEL, day, day + timedelta(days=2))
+        (count,) = work.rollups.spoken(acme.brand, MODEL, Scope.ASPECT, day, day + timedelta(days=2))
     assert (count.subject, count.n) == ("support", 1)
 
 

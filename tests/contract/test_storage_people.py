@@ -81,6 +81,13 @@ class TestSurveys:
             assert histogram(date(2026, 11, 21), date(2026, 11, 22)) == [(0.0, 1), (9.0, 2)]
             assert histogram(None, date(2026, 11, 21)) == []
             assert work.surveys.histogram(acme.brand, Measure.CSAT) == [ScoreCount(3.0, 1.0, 5.0, 1)]
+            its_day = date(2026, 11, 21)
+            by_day = work.surveys.daily_scores(acme.brand, its_day, date(2026, 11, 22))
+            assert {kind: sorted(scores, key=lambda each: each.score) for kind, scores in by_day.items()} == {
+                (Measure.NPS, its_day): work.surveys.histogram(acme.brand, Measure.NPS, its_day, date(2026, 11, 22)),
+                (Measure.CSAT, its_day): [ScoreCount(3.0, 1.0, 5.0, 1)],
+            }
+            assert work.surveys.daily_scores(acme.brand, date(2026, 11, 22), date(2026, 11, 29)) == {}
 
     def test_effort_is_counted_with_high_as_easy_however_it_was_asked(self, acme: Any) -> None:
         effort: dict[str, Any] = {"measure": Measure.CES, "scale_low": 1.0, "scale_high": 7.0}

@@ -99,7 +99,7 @@ def test_the_counts_follow_every_change(acme: Any, seed: int) -> None:
             segmented = max(
                 segmented, sum(int(each.counts.sum()) for each in work.rollups.series(acme.brand, MODEL, Scope.SEGMENT))
             )
-            starred = max(starred, sum(row.n for row in work.rollups.stars(acme.brand)))
+            starred = max(starred, sum(row.n for row in work.rollups.star_totals(acme.brand, Scope.SOURCE)))
             likely = max(likely, probable(work, acme.brand))
     assert counted > 3
     assert spoken > 3
@@ -123,7 +123,8 @@ def probable(work: Any, brand: int) -> int:
 def starred(acme: Any, **period: date) -> list[tuple[str, float, int]]:
     with acme.database.read() as work:
         assert work.rollups.check(acme.brand, MODEL) == []
-        return [(row.source, row.stars, row.n) for row in work.rollups.stars(acme.brand, **period)]
+        totals = work.rollups.star_totals(acme.brand, Scope.SOURCE, **period)
+        return [(row.key or "", row.stars, row.n) for row in totals]
 
 
 def test_stars_count_unjudged_and_to_the_tenth(acme: Any) -> None:
@@ -131,8 +132,8 @@ def test_stars_count_unjudged_and_to_the_tenth(acme: Any) -> None:
     acme.save(*(acme.mention(str(n), f"Reader {n} says so.", stars=each) for n, each in enumerate(stars)))
     assert starred(acme) == [("shop", 3.2, 1), ("shop", 3.7, 2), ("shop", 4.0, 2)]
     with acme.database.begin() as work:
-        row = work.rollups.stars(acme.brand)[0]
-        assert (row.local_date, row.subject, row.language) == (date(2026, 11, 21), None, "und")
+        for scope, key in ((Scope.SUBJECT, None), (Scope.LANGUAGE, "und")):
+            assert {row.key for row in work.rollups.star_totals(acme.brand, scope)} == {key}
         work.rollups.recompute(acme.brand)
     assert starred(acme) == [("shop", 3.2, 1), ("shop", 3.7, 2), ("shop", 4.0, 2)]
 
@@ -191,7 +192,7 @@ def by_segment(acme: Any) -> dict[str, int]:
     with acme.database.read() as work:
         assert work.rollups.check(acme.brand, MODEL) == []
         found = work.rollups.series(acme.brand, MODEL, Scope.SEGMENT)
-        days = work.rollups.daily_segments(acme.brand, MODEL, date(2026, 11, 1), date(2026, 12, 1))
+        days = work.rollups.spoken(acme.brand, MODEL, Scope.SEGMENT, date(2026, 11, 1), date(2026, 12, 1))
     counted = {str(segment_of(each.key or "")): int(each.counts.sum()) for each in found}
     assert counted == {str(segment_of(each.subject or "")): each.n for each in days}
     return counted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -13,9 +13,21 @@ from twelvefold.records import Measure, Sentiment, SourceResult
 from twelvefold.storage.customers import Extent
 from twelvefold.storage.mentions import Quote
 from twelvefold.storage.packed_counts import DAYS
-from twelvefold.storage.rollups import DayCount, StarCount
+from twelvefold.storage.rollups import DayCount
 from twelvefold.storage.series import Scope, Series, StarTotal
 from twelvefold.storage.surveys import ScoreCount
+
+
+@dataclass(frozen=True)
+class StarCount:
+    """How many mentions of one day and source have so many stars."""
+
+    local_date: date
+    source: str
+    subject: str | None
+    language: str
+    stars: float
+    n: int
 
 
 def _is_within(day: date, since: date | None, until: date | None) -> bool:
@@ -80,8 +92,10 @@ class FakeWork:
     ) -> Sequence[DayCount]:
         return [count for count in self.counts if _is_within(count.local_date, since, until)]
 
-    def daily_aspects(self, brand_id: int, model: str, since: date, until: date) -> Sequence[DayCount]:
-        return []
+    def spoken(self, brand_id: int, model: str, scope: Scope, since: date, until: date) -> Sequence[DayCount]:
+        named = {"subject": lambda count: count.subject, "language": lambda count: count.language}
+        within = self.daily(brand_id, model, since=since, until=until) if scope in named else []
+        return [replace(count, local_date=since, subject=named[scope](count)) for count in within]
 
     def series(self, brand_id: int, model: str, scope: Scope, until: date | None = None) -> Sequence[Series]:
         found = []
@@ -127,6 +141,14 @@ class FakeWork:
             if (since is None and until is None)
             or (day is not None and (since is None or day >= since) and (until is None or day < until))
         ]
+
+    def daily_scores(self, brand_id: int, since: date, until: date) -> dict[tuple[Measure, date], list[ScoreCount]]:
+        found: dict[tuple[Measure, date], list[ScoreCount]] = {}
+        for measure, scores in self.scores.items():
+            for day, score in scores:
+                if day is not None and since <= day < until:
+                    found.setdefault((measure, day), []).append(score)
+        return found
 
     def quotes(
         self, brand_id: int, model: str, label: Sentiment, since: date | None, until: date | None, limit: int

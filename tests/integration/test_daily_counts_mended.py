@@ -9,6 +9,7 @@ from twelvefold.config import parse_configuration
 from twelvefold.pipeline.night import NightRun
 from twelvefold.records import RunState
 from twelvefold.storage.engine import Database
+from twelvefold.storage.series import Scope
 
 
 def test_a_night_mends_wrong_counts_and_says_so(database: Database, tmp_path: Path) -> None:
@@ -28,4 +29,4 @@ def test_a_night_mends_wrong_counts_and_says_so(database: Database, tmp_path: Pa
     assert "kept 3, counted 0" in first.problems[0]
     assert (second.state, second.problems) == (RunState.COMPLETE, ())
     with database.read() as work:
-        assert work.rollups.stars(number) == []
+        assert work.rollups.star_totals(number, Scope.SOURCE) == []

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twelvefold.config import Rule
-from twelvefold.pipeline.chronicle import Chronicle, by_group
+from twelvefold.pipeline.chronicle import Chronicle, by_group, counts_of_sources
 from twelvefold.pipeline.weighing import Day, Shown, Standing, standing, undecayed
 from twelvefold.records import Sentiment
 from twelvefold.storage.packed_counts import DAYS
@@ -84,17 +84,32 @@ def test_arrays_give_the_same_figures(told: list[Day], rule: Rule, offset: int) 
     assert heard.mentions(since, last_day) == sum(day.n for day in told if since <= day.local_date < last_day)
 
 
-@given(st.lists(days, max_size=40))
-def test_every_mention_comes_out_on_its_day(told: list[Day]) -> None:
-    def counted(among: list[Day]) -> Counter[Any]:
-        total: Counter[Any] = Counter()
-        for day in among:
-            total[day.local_date, day.weight, day.label, day.resolved] += day.n
-        return total
+@given(st.lists(days, max_size=20), st.lists(days, max_size=20), rules, st.integers(-1200, 60))
+def test_groups_weighed_side_by_side_are_as_each_alone(
+    some: list[Day], others: list[Day], rule: Rule, offset: int
+) -> None:
+    last_day = MONDAY + timedelta(days=offset)
+    groups = by_group(series(some, "a") + series(others, None), lambda each: each.key)
+    alone = {key: Chronicle.of(series(told, key)) for key, told in (("a", some), (None, others)) if told}
+    since = last_day - timedelta(days=7)
+    assert groups.standings(rule, last_day) == {key: each.standing(rule, last_day) for key, each in alone.items()}
+    assert groups.undecayed(rule, since, last_day) == {
+        key: each.undecayed(rule, since, last_day) for key, each in alone.items()
+    }
 
-    found = Chronicle.of(series(told)).each_day()
-    assert counted(found) == counted(told)
-    assert [day.local_date for day in found] == sorted(day.local_date for day in found)
+
+@given(st.lists(days, max_size=20), st.integers(-1200, 60))
+def test_two_weeks_of_sources_are_counted_under_their_first_days(told: list[Day], offset: int) -> None:
+    since = MONDAY + timedelta(days=offset)
+    found: Counter[Any] = Counter()
+    for count in counts_of_sources(by_group(series(told), lambda each: each.key), since, since + timedelta(days=14)):
+        found[count.local_date, count.source, count.label, count.resolved] += count.n
+    expected: Counter[Any] = Counter()
+    for day in told:
+        weeks, _ = divmod((day.local_date - since).days, 7)
+        if weeks in (0, 1):
+            expected[since + timedelta(days=7 * weeks), "shop", day.label, day.resolved] += day.n
+    assert found == expected
 
 
 @given(st.lists(days, max_size=20), st.lists(days, max_size=20), rules)
@@ -118,10 +133,12 @@ def test_what_comes_later_changes_no_bit_of_a_past_week() -> None:
 
 @pytest.mark.parametrize("size", [1, 127, 128, 40_000, 2**40])
 def test_packed_counts_hold_any_number(size: int) -> None:
-    from twelvefold.storage.packed_counts import pack, unpack
+    from twelvefold.storage.packed_counts import pack, unpack, unpack_all
 
     counts = np.zeros(DAYS, np.int64)
     counts[3], counts[-1] = size, -1
     packed = pack(counts)
     assert np.array_equal(unpack(packed), counts)
+    ones = np.ones(DAYS, np.int64)
+    assert np.array_equal(unpack_all([packed, pack(ones), packed]), [counts, ones, counts])
     assert len(packed) < DAYS * 8 or size > 2**31

@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from fake_work import FakeWork
+from fake_work import FakeWork, StarCount
 
 from twelvefold.config import Configuration, parse_configuration
 from twelvefold.errors import CallerMistake, UnknownName
@@ -18,7 +18,7 @@ from twelvefold.pipeline.health_text import health_text
 from twelvefold.pipeline.weighing import effort, promotion, satisfaction
 from twelvefold.records import Measure, Sentiment
 from twelvefold.schemas import schema
-from twelvefold.storage.rollups import DayCount, StarCount
+from twelvefold.storage.rollups import DayCount
 from twelvefold.storage.surveys import ScoreCount
 
 NEGATIVE, NEUTRAL, POSITIVE = Sentiment.NEGATIVE, Sentiment.NEUTRAL, Sentiment.POSITIVE
@@ -335,3 +335,18 @@ def test_the_weeks_that_a_period_touches_are_whole_in_the_stars_too() -> None:
     document = ask(work, since=MONDAY + timedelta(days=2), by="week")
     assert document["satisfaction"]["stars"]["n"] == 13
     assert [group["satisfaction"]["stars"]["n"] for group in document["by"]] == [25]
+
+
+def test_each_week_has_the_answers_of_its_own_days() -> None:
+    scores = [ScoreCount(float(score), 0, 10, 3 + score) for score in range(0, 11, 2)]
+    told = [(MONDAY + timedelta(days=day), score) for day in (-8, -1, 0, 6, 7) for score in scores]
+    work = FakeWork(
+        [day_count(1, POSITIVE, MONDAY + timedelta(days=day)) for day in (-8, 7)],
+        {Measure.NPS: [*told, (None, scores[0])], Measure.CSAT: [(MONDAY, ScoreCount(5, 1, 5, 12))]},
+    )
+    groups = {group["key"]: group for group in ask(work, by="week")["by"]}
+    assert len(groups) == 4
+    for key, group in groups.items():
+        alone = ask(work, week=key)
+        assert group["loyalty"]["nps"] == alone["loyalty"]["nps"]
+        assert group["satisfaction"]["csat"] == alone["satisfaction"]["csat"]
