@@ -26,6 +26,7 @@ from sqlalchemy import create_engine, text
 from twelvefold.config import Brand, Configuration, parse_configuration
 from twelvefold.models.scorer import Calibration, calibration_of
 from twelvefold.pipeline.burst_health import bursts_entry
+from twelvefold.pipeline.chronicle import sources_heard
 from twelvefold.pipeline.compared import compared_document
 from twelvefold.pipeline.health import health
 from twelvefold.pipeline.reasons import kept_reasons
@@ -132,11 +133,13 @@ def document(
     asked = Week.parse(week) if week else None
     first, end = (asked.since, asked.until) if asked else (period.get("since"), period.get("until"))
     with database.read() as work:
+        sources = sources_heard(work.rollups, brand, number, MODEL, end)
+        told: dict[str, Any] = {"since": first, "until": end, "week": asked, "sources": sources}
         return {
-            "bursts": bursts_entry(work, brand, rule, number, MODEL, since=first, until=end, week=asked),
+            "bursts": bursts_entry(work, brand, rule, number, MODEL, **told),
             "why": kept_reasons(work.reasons, number, MODEL, asked),
             "nps_weighted": weighted_nps_figure(work, brand, number, first, end),
-            "compared": compared_document(work, configuration, brand, MODEL, since=first, until=end, week=asked),
+            "compared": compared_document(work, configuration, brand, MODEL, **told),
             **health(
                 *(work, brand, configuration),
                 brand_id=number,
@@ -144,6 +147,7 @@ def document(
                 week=week,
                 by=by,
                 calibration=calibration,
+                sources=sources,
                 **period,
             ),
         }

@@ -8,11 +8,10 @@ from typing import Any, Protocol
 
 from twelvefold.config import Brand, Rule
 from twelvefold.pipeline.burst_counts import of_bursts, said_in_bursts, taken_away
-from twelvefold.pipeline.chronicle import Chronicle, weighed_as_configured
+from twelvefold.pipeline.chronicle import Chronicle, Groups, sources_heard, weighed_as_configured
 from twelvefold.pipeline.health import figure
 from twelvefold.pipeline.week import Week
 from twelvefold.pipeline.weighing import Rollups
-from twelvefold.storage.series import Scope
 
 WEEKS = 13
 """Where no period is asked for, bursts of the last quarter are shown."""
@@ -52,6 +51,7 @@ def bursts_entry(
     since: date | None = None,
     until: date | None = None,
     week: Week | None = None,
+    sources: Groups[str | None] | None = None,
 ) -> dict[str, Any]:
     """Return the `bursts` entry of a period: what was found, and the balance with and without it.
 
@@ -59,42 +59,41 @@ def bursts_entry(
 
     Args:
         week: Stands in the place of `since` and `until`, and adds the balance of the week alone.
+        sources: What `sources_heard` tells, where it has been asked already.
     """
     if week is not None:
         since, until = week.since, week.until
-    series = None
     if until is None:
-        series = work.rollups.series(brand_id, model, Scope.SOURCE, until=None)
-        newest = Chronicle.of(series).last_day
+        sources = sources or sources_heard(work.rollups, brand, brand_id, model)
+        newest = sources.together.last_day
         until = newest + timedelta(days=1) if newest else date.min
     first = since or (until - timedelta(weeks=WEEKS) if until > date.min else until)
     note = _not_looked_at(work.bursts.looked_at(brand_id, model), first, until)
     found = work.bursts.touching(brand_id, model, first, until)
     if not found:
         return {"found": [], "note": note, "balance": None, "balance_week": None}
-    if series is None:
-        series = work.rollups.series(brand_id, model, Scope.SOURCE, until=until)
+    heard = (sources or sources_heard(work.rollups, brand, brand_id, model, until)).together
     said = said_in_bursts(work.rollups, brand_id, model, found, until)
     last_day = until - timedelta(days=1)
 
     def without(*left_out: dict[str, Any]) -> Chronicle:
-        return Chronicle.of(weighed_as_configured([*series, *taken_away(of_bursts(said, left_out))], brand))
+        return heard.changed_by(weighed_as_configured(taken_away(of_bursts(said, left_out)), brand))
 
     def index(heard: Chronicle, what: str) -> dict[str, Any]:
         return figure(heard.standing(rule, last_day).index, f"standing review balance, uncorrected, {what}")
 
-    all_heard, rest = without(), without(*found)
+    rest = without(*found)
     return {
         "found": [one | {"balance_without": index(without(one), "without this burst")} for one in found],
         "note": note,
         "balance": {
-            "with": index(all_heard, "all mentions"),
+            "with": index(heard, "all mentions"),
             "without": index(rest, "without the mentions of these bursts"),
         },
         "balance_week": {
-            name: figure(heard.undecayed(rule, week.since, week.until).index, f"uncorrected balance of {week}, {what}")
-            for name, heard, what in (
-                ("with", all_heard, "all mentions"),
+            name: figure(theirs.undecayed(rule, week.since, week.until).index, f"uncorrected balance of {week}, {what}")
+            for name, theirs, what in (
+                ("with", heard, "all mentions"),
                 ("without", rest, "without the mentions of these bursts"),
             )
         }

@@ -20,10 +20,10 @@ import numpy.typing as npt
 from twelvefold.config import Brand, Rule
 from twelvefold.pipeline.figures.balance import Tally, balance
 from twelvefold.pipeline.line_sums import Cases, Line, Sums, tally_of, undecayed_tally
-from twelvefold.pipeline.weighing import Standing, as_shown
+from twelvefold.pipeline.weighing import Rollups, Standing, as_shown
 from twelvefold.records import Sentiment
 from twelvefold.storage.rollups import DayCount
-from twelvefold.storage.series import Series
+from twelvefold.storage.series import Scope, Series
 
 Key = TypeVar("Key", bound=Hashable)
 Days = npt.NDArray[np.int64]
@@ -50,6 +50,15 @@ class Chronicle:
     def of(cls, series: Iterable[Series]) -> Chronicle:
         """Add up series, whatever groups they are of."""
         return by_group(series, lambda _: None).get(None, NOTHING)
+
+    def changed_by(self, series: Iterable[Series]) -> Chronicle:
+        """Return this with series added to it, which are of its lines and of days around its own."""
+        counts = self.counts.copy()
+        for each in series:
+            row = self.lines.index(Line(each.weight, each.label, each.resolved))
+            first = int(np.searchsorted(self.days, each.first_day))
+            counts[row, first : first + len(each.counts)] += each.counts
+        return Chronicle(self.lines, self.days, counts)
 
     def alone(self) -> Groups[str | None]:
         """Return the one group without a name that this is."""
@@ -166,6 +175,15 @@ class Groups(Mapping[Key, Chronicle]):
             key: Chronicle(whole.lines[theirs], whole.days, whole.counts[theirs]) for key, theirs in rows.items()
         }
 
+    @cached_property
+    def together(self) -> Chronicle:
+        """What was heard of all groups."""
+        lines = sorted(set(self.whole.lines))
+        counts = np.zeros((len(lines), len(self.whole.days)))
+        for n, line in enumerate(self.whole.lines):
+            counts[lines.index(line)] += self.whole.counts[n]
+        return Chronicle(lines, self.whole.days, counts)
+
     def and_also(self, keys: Iterable[Key]) -> Groups[Key]:
         """Return these groups and those of the keys that are not among them, of which nothing was heard."""
         return Groups(self.whole, {**dict.fromkeys(keys, slice(0, 0)), **self.rows})
@@ -258,6 +276,14 @@ def weighed_as_configured(series: Iterable[Series], brand: Brand) -> list[Series
         Series(each.key, weights.get(each.key or "", 1.0), each.label, each.resolved, each.first_day, each.counts)
         for each in series
     ]
+
+
+def sources_heard(
+    rollups: Rollups, brand: Brand, brand_id: int, model: str, until: date | None = None
+) -> Groups[str | None]:
+    """Return what each source said before `until`, with the weights that the configuration gives them."""
+    series = rollups.series(brand_id, model, Scope.SOURCE, until=until)
+    return by_group(weighed_as_configured(series, brand), lambda each: each.key)
 
 
 def counts_of_sources(heard: Mapping[str | None, Chronicle], since: date, until: date) -> list[DayCount]:

@@ -7,12 +7,11 @@ from datetime import date
 from typing import Any, Protocol
 
 from twelvefold.config import Brand, Configuration, Rule
-from twelvefold.pipeline.chronicle import NOTHING, Chronicle, weighed_as_configured
+from twelvefold.pipeline.chronicle import NOTHING, Chronicle, Groups, sources_heard
 from twelvefold.pipeline.figures.intervals import Estimate, wilson
 from twelvefold.pipeline.health import figure
 from twelvefold.pipeline.week import Week
 from twelvefold.pipeline.weighing import Rollups, Shown, if_enough
-from twelvefold.storage.series import Scope
 
 ONE_BRAND = "one brand alone is configured: a competitor is a second one, with sources of its own"
 _SHARE = (
@@ -69,10 +68,12 @@ def compared_document(
     since: date | None = None,
     until: date | None = None,
     week: Week | None = None,
+    sources: Groups[str | None] | None = None,
 ) -> dict[str, Any]:
     """Return the `compared` entry of a brand: it first, then the others in the configuration's order.
 
-    Each brand's days are those of its own zone. A `week` stands in the place of `since` and `until`.
+    Each brand's days are those of its own zone. A `week` stands in the place of `since` and `until`; `sources` is
+    what `sources_heard` tells of the brand, where it has been asked already.
     """
     others = [brand for brand in configuration.brands if brand.name != own.name]
     if not others:
@@ -80,7 +81,7 @@ def compared_document(
     first, end = (week.since, week.until) if week else (since, until)
     rows = []
     for brand in (own, *others):
-        heard = _heard(work, brand, model, end)
+        heard = sources.together if sources and brand is own else _heard(work, brand, model, end)
         rows.append(_beside(brand, heard, configuration.rule, first, end, week, own=brand is own))
     return {"brands": [_document(row, sum(each.mentions for each in rows)) for row in rows], "note": None}
 
@@ -89,7 +90,7 @@ def _heard(work: Listening, brand: Brand, model: str, until: date | None) -> Chr
     number = work.brands.find(brand.name, brand.zone)
     if number is None:
         return NOTHING
-    return Chronicle.of(weighed_as_configured(work.rollups.series(number, model, Scope.SOURCE, until=until), brand))
+    return sources_heard(work.rollups, brand, number, model, until).together
 
 
 def _beside(

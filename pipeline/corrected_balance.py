@@ -170,8 +170,7 @@ class Corrections:
             week_weights: What the weeks of `cells` weigh for each of them, shape (balances, weeks).
         """
         summed = (week_weights @ cells.weights, week_weights @ cells.resolved, week_weights**2 @ cells.squares)
-        places, columns, each = np.arange(len(cells.weeks)), np.arange(COLUMNS), np.ones(len(cells.weeks))
-        blamed = Blamed(places, each, columns, cells.complaints.T, cells.complaints.sum(axis=1))
+        blamed = Blamed(slice(None), np.ones(len(cells.weeks)), np.arange(COLUMNS), cells.complaints.T)
         return [
             _Part(self.heard, span, raw, GroupCells(weights, resolved, squares, cells.weeks, (blamed,)))
             for span, raw, weights, resolved, squares in zip(spans, counted, *summed, strict=True)

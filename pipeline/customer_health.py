@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, Protocol
 
 from twelvefold.config import CustomerSettings
@@ -136,6 +137,10 @@ def customer_figures(
         return refused(f"nothing is known of customers from {since} on")
     count = _Counter(customers, brand_id, settings, extent, end)
     period = (since if since is not None else months_before(end, YEAR), end)
+    calendar = {name: last_whole(months, end) for name, months in CALENDAR.items()}
+    if extent.customers or extent.last_order:
+        # All that is asked of the orders below, in one pass over them.
+        count.kept([period, *calendar.values(), *count.spans_of_year(), *count.spans_of_engagement(since)])
     figure, complement = count.churn_and_retention(period)
     engaged, engagement_figure = count.engagement(since)
     return CustomerFigures(
@@ -143,7 +148,7 @@ def customer_figures(
         retention=complement,
         engagement=engagement_figure,
         churn=figure,
-        calendar={name: count.churn_and_retention(last_whole(months, end))[0] for name, months in CALENDAR.items()},
+        calendar={name: count.churn_and_retention(whole)[0] for name, whole in calendar.items()},
         value_of_saved=count.value_of_saved(),
         engaged=engaged,
         abc=count.abc(),
@@ -211,7 +216,14 @@ class _Counter:
         return self.settings.lost_after_days if self.extent.last_order else None
 
     def kept(self, periods: Sequence[Span]) -> Sequence[Kept]:
-        return self.customers.kept(self.brand_id, periods, self.lost_after_days)
+        unknown = [period for period in dict.fromkeys(periods) if period not in self._known]
+        found = self.customers.kept(self.brand_id, unknown, self.lost_after_days) if unknown else ()
+        self._known.update(zip(unknown, found, strict=True))
+        return [self._known[period] for period in periods]
+
+    @cached_property
+    def _known(self) -> dict[Span, Kept]:
+        return {}
 
     def churn_and_retention(self, period: Span) -> tuple[Figure, Figure]:
         """Return both for one period, or both refused for the same reason."""
@@ -240,7 +252,7 @@ class _Counter:
 
     def engagement(self, since: date | None) -> tuple[Estimate | None, Figure]:
         """Return the engagement of [since, end), of four weeks where `since` is None, and how it is shown."""
-        days = (self.end - since).days if since is not None else OPEN_ENGAGEMENT_DAYS
+        days = self._days_of_engagement(since)
         periods = _periods_back(self.end, days)
         definition = (
             f"contacts (orders, survey answers of known customers) per customer active on the last day, "
@@ -257,7 +269,7 @@ class _Counter:
             return None, Figure(None, 0, definition, note=note)
         if note_stale := self._why_not(periods[0][0]):
             return None, Figure(None, 0, definition, note=note_stale)
-        active = [kept.at_start for kept in self.kept([(until, until) for _, until in periods])]
+        active = [kept.at_start for kept in self.kept(self.spans_of_engagement(since))]
         contacts = self.customers.contacts(self.brand_id, periods)
         if min(active) < SMALLEST_CUSTOMERS:
             note = _too_few(min(active), "active in one of the periods")
@@ -266,6 +278,17 @@ class _Counter:
             return None, Figure(None, active[0], definition, note="no contact in the periods before")
         found = engagement(contacts[0], active[0], list(zip(contacts[1:], active[1:], strict=True)))
         return found, _shown(found, definition)
+
+    def _days_of_engagement(self, since: date | None) -> int:
+        return (self.end - since).days if since is not None else OPEN_ENGAGEMENT_DAYS
+
+    def spans_of_engagement(self, since: date | None) -> list[Span]:
+        """Return the last day of each of the periods that engagement compares, as periods."""
+        return [(until, until) for _, until in _periods_back(self.end, self._days_of_engagement(since))]
+
+    def spans_of_year(self) -> list[Span]:
+        """Return the year before the end, and the end, as periods."""
+        return [(months_before(self.end, YEAR), self.end), (self.end, self.end)]
 
     def value_of_saved(self) -> Figure:
         year = (months_before(self.end, YEAR), self.end)
@@ -278,7 +301,7 @@ class _Counter:
         trade = self.customers.trade(self.brand_id, *year)
         if not trade.with_margin:
             return Figure(None, 0, definition, note="no margin given: import orders with a margin column")
-        at_start, at_end = self.kept([year, (self.end, self.end)])
+        at_start, at_end = self.kept(self.spans_of_year())
         n = at_start.at_start
         if n < SMALLEST_CUSTOMERS:
             return Figure(None, n, definition, note=_too_few(n, "at the start"))

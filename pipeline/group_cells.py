@@ -5,9 +5,10 @@ The same sums as those of `weekly_cells`, all weeks of a group taken together; a
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, cached_property, partial
 from typing import TypeVar
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from twelvefold.pipeline.chronicle import Groups
 from twelvefold.pipeline.line_sums import Line
-from twelvefold.pipeline.weekly_cells import COLUMNS, weeks_of
+from twelvefold.pipeline.weekly_cells import COLUMNS, shared_weeks, weeks_of
 from twelvefold.records import Sentiment
 from twelvefold.storage.probability_cells import CELLS
 from twelvefold.storage.probability_series import CellSeries
@@ -24,6 +25,7 @@ from twelvefold.storage.rollups import RATING
 Key = TypeVar("Key", bound=Hashable)
 Floats = npt.NDArray[np.float64]
 _LABELS = tuple(Sentiment)
+_PLACES = np.arange(len(_LABELS))[:, None]
 _ANGRY = _LABELS.index(Sentiment.NEGATIVE)
 
 
@@ -32,18 +34,22 @@ class Blamed:
     """Open complaints of one kept series.
 
     Attributes:
-        weeks: Places of the weeks.
+        weeks: Their places.
         each: What one of them weighs in each of the weeks.
         columns: Of the cells.
         sums: How many there are, shape (cells, weeks).
-        numbers: Those of all cells.
     """
 
-    weeks: npt.NDArray[np.int64]
+    weeks: slice
     each: Floats
     columns: npt.NDArray[np.int64]
     sums: Floats
-    numbers: Floats
+
+    @cached_property
+    def numbers(self) -> Floats:
+        """How many there are in each week."""
+        numbers: Floats = self.sums.sum(axis=0)
+        return numbers
 
 
 @dataclass(frozen=True)
@@ -99,8 +105,9 @@ def cells_of_groups(
         fading = np.exp2((days - (until.toordinal() - 1)) / half_life_days)
         sums, squares = (np.add.reduceat(counts * each, firsts, axis=1) for each in (fading, fading**2))
     found = {}
+    shared = cache(partial(shared_weeks, told))
     for key, rows in heard.rows.items():
-        cells = _spread(whole.lines[rows], told, numbers[rows], sums[rows], squares[rows], kept.get(key, ()))
+        cells = _spread(whole.lines[rows], told, numbers[rows], sums[rows], squares[rows], kept.get(key, ()), shared)
         if cells is not None:
             found[key] = cells
     return found
@@ -113,40 +120,42 @@ def _spread(
     sums: Floats,
     squares: Floats,
     kept: Sequence[CellSeries],
+    shared_with: Callable[[int, int], tuple[slice, npt.NDArray[np.int64]]],
 ) -> GroupCells | None:
     """Spread what was heard of one group, given by line and week; None where less is kept than was counted."""
-    # One row more than there are lines: for mentions that are kept, but were not counted.
     rows = {line: row for row, line in enumerate(lines)}
+    # One row more than there are lines: for mentions that are kept, but were not counted.
     totals = np.zeros((len(lines) + 1, len(told)))
     series = []
     for one in kept:
-        theirs = told - one.first_week
-        here = np.flatnonzero((theirs >= 0) & (theirs < one.sums.shape[1]))
-        if len(here):
-            shared = slice(here[0], here[-1] + 1)
-            counted = one.sums[:, theirs[shared]].astype(np.float64)
-            line_rows = np.array([rows.get(Line(one.weight, label, one.resolved), len(lines)) for label in _LABELS])
-            of_class = (one.labels == np.arange(len(_LABELS))[:, None]).astype(np.float64)
-            totals[line_rows, shared] += of_class @ counted
-            series.append((one, shared, line_rows, counted))
+        weeks, theirs = shared_with(one.first_week, one.sums.shape[1])
+        if len(theirs):
+            counted = one.sums[:, theirs].astype(np.float64)
+            its_rows = [rows.get(Line(one.weight, label, one.resolved), len(lines)) for label in _LABELS]
+            totals[its_rows, weeks] += (one.labels == _PLACES) @ counted
+            series.append((one, weeks, its_rows, counted))
     if (totals[:-1] < numbers).any():
         return None
     one_weighs = np.array([line.weight for line in lines])[:, None]
-    each, each_squared = np.zeros_like(totals), np.zeros_like(totals)
-    np.divide(one_weighs * sums, totals[:-1], out=each[:-1], where=totals[:-1] > 0)
-    np.divide(one_weighs**2 * squares, totals[:-1], out=each_squared[:-1], where=totals[:-1] > 0)
-    weights, resolved, squared = np.zeros((3, COLUMNS))
-    complaints = []
-    for one, shared, line_rows, counted in series:
-        both = counted @ np.concatenate([each[line_rows, shared], each_squared[line_rows, shared]]).T
-        place, columns = np.arange(len(counted)), one.cells + (CELLS if one.model == RATING else 0)
-        own = np.bincount(columns, both[place, one.labels], COLUMNS)
-        weights += own
-        squared += np.bincount(columns, both[place, one.labels + len(_LABELS)], COLUMNS)
-        if one.resolved:
-            resolved += own
-            continue
-        angry = one.labels == _ANGRY
-        weeks, theirs = np.arange(len(told))[shared], counted[angry]
-        complaints.append(Blamed(weeks, each[line_rows[_ANGRY], shared], columns[angry], theirs, theirs.sum(axis=0)))
-    return GroupCells(weights, resolved, squared, told, complaints)
+    each = np.zeros((2, *totals.shape))
+    np.divide(
+        np.stack([one_weighs * sums, one_weighs**2 * squares]), totals[:-1], out=each[:, :-1], where=totals[:-1] > 0
+    )
+    columns, weighed, complaints = [], [], []
+    for one, weeks, its_rows, counted in series:
+        # What the mentions of each cell weigh, and the squares of it, were they of each of the classes.
+        as_each = counted @ each[:, its_rows, weeks].reshape(2 * len(_LABELS), -1).T
+        cells = one.cells + CELLS if one.model == RATING else one.cells
+        columns.append(cells + COLUMNS if one.resolved else cells)
+        weighed.append(as_each.reshape(-1, 2, len(_LABELS))[np.arange(len(counted)), :, one.labels])
+        if not one.resolved:
+            angry = slice(*np.searchsorted(one.labels, (_ANGRY, _ANGRY + 1)).tolist())
+            blamed = counted[angry]
+            complaints.append(Blamed(weeks, each[0, its_rows[_ANGRY], weeks], cells[angry], blamed))
+    if not series:
+        nothing = np.zeros(COLUMNS)
+        return GroupCells(nothing, nothing, nothing, told, ())
+    at, (own, squared) = np.concatenate(columns), np.concatenate(weighed).T
+    open_and_resolved = np.bincount(at, own, 2 * COLUMNS).reshape(2, COLUMNS)
+    all_squared = np.bincount(at, squared, 2 * COLUMNS).reshape(2, COLUMNS)
+    return GroupCells(open_and_resolved.sum(axis=0), open_and_resolved[1], all_squared.sum(axis=0), told, complaints)

@@ -19,7 +19,7 @@ from twelvefold.config import Brand, Configuration, Rule
 from twelvefold.errors import CallerMistake
 from twelvefold.models.scorer import Calibration
 from twelvefold.pipeline.change_health import Further, change_entry, two_weeks
-from twelvefold.pipeline.chronicle import Chronicle, by_group, counts_of_sources, weighed_as_configured
+from twelvefold.pipeline.chronicle import Chronicle, Groups, by_group, counts_of_sources, sources_heard
 from twelvefold.pipeline.corrected_balance import Balances, Corrections
 from twelvefold.pipeline.customer_health import NOT_SPLIT, CustomerFigures, customer_figures, refused
 from twelvefold.pipeline.figures.balance import NoWayOut
@@ -93,6 +93,7 @@ def health(
     week: str | None = None,
     by: str | None = None,
     calibration: Calibration | None = None,
+    sources: Groups[str | None] | None = None,
 ) -> dict[str, Any]:
     """Return the `health` document of one brand.
 
@@ -103,7 +104,7 @@ def health(
     (ratings without text count with every model); `by`, one of GROUPINGS, adds the
     same figures for each group. Decay, k and the resolved weight are the
     configuration's. `calibration` is what is known of the model's probabilities; without it the balance stays
-    uncorrected for the classifier's error.
+    uncorrected for the classifier's error. `sources` is what `sources_heard` tells, where it has been asked already.
 
     Raises:
         CallerMistake: The period is empty or given twice, or `by` is unknown.
@@ -112,11 +113,9 @@ def health(
     period = _period(since, until, week)
     if by is not None and by not in GROUPINGS:
         raise CallerMistake(f"figures cannot be grouped by {by!r}; choose one of {', '.join(GROUPINGS)}")
-    series = weighed_as_configured(
-        work.rollups.series(brand_id, model, Scope.SOURCE, until=period.until), brand_settings
-    )
-    sources = by_group(series, lambda each: each.key)
-    heard = Chronicle.of(series)
+    if sources is None:
+        sources = sources_heard(work.rollups, brand_settings, brand_id, model, period.until)
+    heard = sources.together
     last_day = _last_day(period, heard)
     stars = partial(work.rollups.star_totals, brand_id, since=period.since, until=period.until)
     moved = partial(change_entry, brand=brand_settings, rule=configuration.rule, week=period.week)

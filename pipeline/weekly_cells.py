@@ -7,7 +7,7 @@ probabilities taken to be alike on all days.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -80,57 +80,51 @@ def spread(
         each = np.where(spread_over > 0, one * sums / spread_over, 0)
         each_squared = np.where(spread_over > 0, one**2 * squares / spread_over, 0)
     weights, resolved, complaints, squared, negative, positive = zeros
-    rows = {line: row for row, line in enumerate(heard.lines)}
-    for one_series in series:
-        here, theirs = _shared(told, one_series)
-        lines = [rows.get(Line(one_series.weight, label, one_series.resolved), -1) for label in _LABELS]
-        of_cells = np.array(lines)[one_series.labels]
-        known = of_cells >= 0
-        columns = one_series.cells[known] + (CELLS if one_series.model == RATING else 0)
-        held = one_series.sums[known][:, theirs]
-        weighed = held * each[of_cells[known]][:, here]
+    for row, one_series, cells in _lines_in(heard.lines, series):
+        here, theirs = shared_weeks(told, one_series.first_week, one_series.sums.shape[1])
+        columns = one_series.cells[cells] + (CELLS if one_series.model == RATING else 0)
+        held = one_series.sums[cells, theirs].T
+        weighed = held * each[row, here, None]
         match one_series.sum_of:
             case SumOf.NEGATIVE:
-                _add(negative, here, columns, weighed)
+                negative[here, columns] += weighed
             case SumOf.POSITIVE:
-                _add(positive, here, columns, weighed)
+                positive[here, columns] += weighed
             case SumOf.MENTIONS:
-                _add(weights, here, columns, weighed)
-                _add(squared, here, columns, held * each_squared[of_cells[known]][:, here])
+                weights[here, columns] += weighed
+                squared[here, columns] += held * each_squared[row, here, None]
                 if one_series.resolved:
-                    _add(resolved, here, columns, weighed)
-                else:
-                    angry = one_series.labels[known] == _LABELS.index(Sentiment.NEGATIVE)
-                    _add(complaints, here, columns[angry], weighed[angry])
+                    resolved[here, columns] += weighed
+                elif heard.lines[row].is_open_complaint:
+                    complaints[here, columns] += weighed
     return WeeklyCells(told, weights, resolved, complaints, squared, negative, positive)
 
 
 def _totals(lines: Sequence[Line], series: Sequence[CellSeries], told: npt.NDArray[np.int64]) -> Floats:
     """Return how many mentions of each line and week are spread over cells."""
     totals = np.zeros((len(lines), len(told)))
-    rows = {line: row for row, line in enumerate(lines)}
-    for one in series:
+    for row, one, cells in _lines_in(lines, series):
         if one.sum_of is SumOf.MENTIONS:
-            here, theirs = _shared(told, one)
-            for place, label in enumerate(_LABELS):
-                row = rows.get(Line(one.weight, label, one.resolved))
-                if row is not None:
-                    totals[row, here] += one.sums[one.labels == place][:, theirs].sum(axis=0, dtype=np.int64)
+            here, theirs = shared_weeks(told, one.first_week, one.sums.shape[1])
+            totals[row, here] += one.sums[cells, theirs].sum(axis=0, dtype=np.int64)
     return totals
 
 
-def _shared(told: npt.NDArray[np.int64], series: CellSeries) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the places, in `told` and in the series, of the weeks that both have."""
-    theirs = told - series.first_week
-    here = np.flatnonzero((theirs >= 0) & (theirs < series.sums.shape[1]))
+def _lines_in(lines: Sequence[Line], series: Iterable[CellSeries]) -> Iterator[tuple[int, CellSeries, slice]]:
+    """Yield the lines that a series tells of: the place of the line, the series, and where its cells stand in it."""
+    rows = {line: row for row, line in enumerate(lines)}
+    for one in series:
+        for place, label in enumerate(_LABELS):
+            row = rows.get(Line(one.weight, label, one.resolved))
+            if row is not None:
+                yield row, one, slice(*np.searchsorted(one.labels, (place, place + 1)).tolist())
+
+
+def shared_weeks(told: npt.NDArray[np.int64], first_week: int, width: int) -> tuple[slice, npt.NDArray[np.int64]]:
+    """Return the places, in `told` and in a series of so many weeks, of the weeks that both have."""
+    theirs = told - first_week
+    here = slice(*np.searchsorted(theirs, (0, width)).tolist())
     return here, theirs[here]
-
-
-def _add(
-    total: Floats, weeks: npt.NDArray[np.int64], columns: npt.NDArray[np.int64], more: npt.NDArray[np.float64]
-) -> None:
-    """Add to some weeks and columns, of which the same may come twice."""
-    np.add.at(total, (weeks[:, None], columns[None, :]), more.T)
 
 
 def weeks_of(days: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -9,12 +9,13 @@ once a night has counted what was there before they were kept.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 from sqlalchemy import ColumnElement, Connection, Select, false, func, literal_column, select, update
 
@@ -49,6 +50,9 @@ class SumOf(StrEnum):
     MENTIONS = "mentions"
     NEGATIVE = "negative"
     POSITIVE = "positive"
+
+
+_SUMS = {each.value: each for each in SumOf}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +123,19 @@ class ProbabilitySeries:
         return self._packed.differences(brand_id, truth, [ProbabilitySeriesTable.model.in_(models)])
 
     def read(
-        self, brand_id: int, models: Collection[str], scope: str, until: date | None = None
+        self,
+        brand_id: int,
+        models: Collection[str],
+        scope: str,
+        until: date | None = None,
+        name: Callable[[str], str | None] | None = None,
     ) -> list[CellSeries] | None:
         """Return the series of each group of a scope, of the weeks up to that of the day before `until`.
 
         None where they are not kept.
+
+        Args:
+            name: Makes the name of a group of its key; None: they are the same.
         """
         if not self.is_kept(brand_id):
             return None
@@ -139,11 +151,9 @@ class ProbabilitySeries:
             columns, sums = unpack(packed)
             if weeks is not None:
                 sums = sums[:, : weeks - chunk * WEEKS]
-            found.append(
-                CellSeries(
-                    SumOf(sum_of), model, key, weight, resolved, chunk * WEEKS, columns // CELLS, columns % CELLS, sums
-                )
-            )
+            labels, cells = np.divmod(columns, CELLS)
+            group = name(key) if name else key
+            found.append(CellSeries(_SUMS[sum_of], model, group, weight, resolved, chunk * WEEKS, labels, cells, sums))
         return found
 
     def _keep(self, brand_id: int, *, is_kept: bool) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any
@@ -200,11 +200,8 @@ class Rollups:
 
         None where that is not kept: `keep_probabilities` has yet to count them.
         """
-        kept = self._probabilities.read(brand_id, (model, RATING), scope, until)
-        if kept is None or scope == BRAND:
-            return kept
-        name = self._series.names(brand_id, Scope(scope))
-        return [replace(series, key=name(series.key)) for series in kept]
+        name = None if scope == BRAND else self._series.names(brand_id, Scope(scope))
+        return self._probabilities.read(brand_id, (model, RATING), scope, until, name)
 
     def keep_probabilities(self, brand_id: int) -> None:
         """Count class probabilities anew where they are not kept, as after a change of schema or of weights."""

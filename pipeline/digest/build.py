@@ -16,7 +16,7 @@ from twelvefold.config import Brand, Configuration, Rule
 from twelvefold.models.scorer import Calibration
 from twelvefold.pipeline.burst_health import Bursts, bursts_entry
 from twelvefold.pipeline.change_health import WeekChange, change_document, two_weeks, week_change
-from twelvefold.pipeline.chronicle import Chronicle, by_group, counts_of_sources, weighed_as_configured
+from twelvefold.pipeline.chronicle import Chronicle, counts_of_sources, sources_heard
 from twelvefold.pipeline.compared import BrandNumbers, compared_document
 from twelvefold.pipeline.corrected_balance import Corrections
 from twelvefold.pipeline.customer_health import CustomerFigures, customer_figures
@@ -272,9 +272,8 @@ def build_digest(
     """
     asked = Week.parse(week)
     rule = configuration.rule
-    series = weighed_as_configured(work.rollups.series(brand_id, model, Scope.SOURCE, until=asked.until), brand)
-    heard = Chronicle.of(series)
-    each_source = by_group(series, lambda each: each.key)
+    each_source = sources_heard(work.rollups, brand, brand_id, model, asked.until)
+    heard = each_source.together
     counts = counts_of_sources(each_source, asked.back(1).since, asked.until)
     scores = partial(work.surveys.histogram, brand_id)
     spoken = voices(
@@ -304,14 +303,14 @@ def build_digest(
         ),
         heard=_heard(counts, asked),
         open_cases=heard.open_complaints(),
-        bursts=bursts_entry(work, brand, rule, brand_id, model, week=asked),
+        bursts=bursts_entry(work, brand, rule, brand_id, model, week=asked, sources=each_source),
         trend=_trend(heard, weighed, any(line.hole for line in sources)),
         sources=sources,
         worst=_quotes(work.mentions, brand_id, model, Sentiment.NEGATIVE, asked),
         best=_quotes(work.mentions, brand_id, model, Sentiment.POSITIVE, asked),
         why=kept_reasons(work.reasons, brand_id, model, asked),
         voice=voice_document(spoken, rule),
-        compared=compared_document(work, configuration, brand, model, week=asked),
+        compared=compared_document(work, configuration, brand, model, week=asked, sources=each_source),
     )
 
 

@@ -33,6 +33,7 @@ def command(
     from twelvefold.models.scorer import calibration_of, model_id
     from twelvefold.pipeline.brand import brand_number
     from twelvefold.pipeline.burst_health import bursts_entry
+    from twelvefold.pipeline.chronicle import sources_heard
     from twelvefold.pipeline.compared import compared_document
     from twelvefold.pipeline.health import health
     from twelvefold.pipeline.health_text import health_text
@@ -51,14 +52,23 @@ def command(
             with project.database.read() as work:
                 asked = Week.parse(week) if week else None
                 first, end = (asked.since, asked.until) if asked else _days(since, until)
+                sources = sources_heard(work.rollups, one, number, model, end)
                 further = {
                     "bursts": bursts_entry(
-                        work, one, project.configuration.rule, number, model, since=first, until=end, week=asked
+                        work,
+                        one,
+                        project.configuration.rule,
+                        number,
+                        model,
+                        since=first,
+                        until=end,
+                        week=asked,
+                        sources=sources,
                     ),
                     "why": kept_reasons(work.reasons, number, model, asked),
                     "nps_weighted": weighted_nps_figure(work, one, number, first, end),
                     "compared": compared_document(
-                        work, project.configuration, one, model, since=first, until=end, week=asked
+                        work, project.configuration, one, model, since=first, until=end, week=asked, sources=sources
                     ),
                 }
                 documents.append(
@@ -73,6 +83,7 @@ def command(
                         week=week,
                         by=by,
                         calibration=calibration,
+                        sources=sources,
                     )
                     | further
                 )
