@@ -64,7 +64,8 @@ def main() -> None:
     rows = [json.loads(line) for line in wish.file.read_text("utf-8").splitlines()]
     rows = [row for row in rows if row["label"] and not row["is_binary"] and (wish.posts or not row["is_post"])]
     scorer = load_scorer(wish.model, Path())
-    prior = read_manifest(WEIGHTS if wish.model == "default" else Path(wish.model)).stars.prior
+    manifest = read_manifest(WEIGHTS if wish.model == "default" else Path(wish.model))
+    prior = manifest.stars.prior if wish.posts else manifest.review_prior
     judged = scorer.score([row["text"] for row in rows], languages=[row["language"] for row in rows])
     answers = np.array([(answer.negative, answer.neutral, answer.positive) for answer in judged])
     is_negative = np.array([row["label"] == "negative" for row in rows])

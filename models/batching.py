@@ -9,18 +9,20 @@ Result = TypeVar("Result")
 
 
 def windows(length: int, size: int, overlap: int, most: int) -> list[tuple[int, int]]:
-    """Return the (start, end) of windows over `length` tokens, the last one flush with the end.
+    """Return the (start, end) of windows over `length` tokens, alike in width, the last one flush with the end.
 
-    Each has `size` tokens but where the text is shorter; neighbours share at least `overlap` tokens unless
-    that would take more than `most` windows: then they are spread evenly, first and last kept.
+    They are as few as can be of at most `size` tokens with at least `overlap` shared by neighbours, and no wider than
+    that takes. Where it would take more than `most` of them, they are of `size` tokens and spread evenly.
     """
     if length <= size:
         return [(0, length)]
-    step = size - overlap
-    count = min(most, -(-(length - size) // step) + 1)
-    last = length - size
+    count = -(-(length - overlap) // (size - overlap))
+    width = -(-(length + (count - 1) * overlap) // count)
+    if count > most:
+        count, width = most, size
+    last = length - width
     starts = [last * number // (count - 1) for number in range(count)]
-    return [(start, start + size) for start in starts]
+    return [(start, start + width) for start in starts]
 
 
 def plan_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:

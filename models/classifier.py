@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -21,7 +20,7 @@ from twelvefold.models.outputs import Outputs
 from twelvefold.models.sentences import Span, Tokens
 from twelvefold.records import Sentiment
 
-WINDOWS = Windows(tokens=256, overlap=64, most=32, ends_share=0.5)
+WINDOWS = Windows(tokens=256, overlap=32, most=32, last_weight=1.5)
 WEIGHT_FILES = ("*.safetensors", "pytorch_model*.bin")
 KNOWN_LABELS = {
     "negative": Sentiment.NEGATIVE,
@@ -82,9 +81,10 @@ class ClassifierNetwork:
         Raises:
             ModelUnusable: It cannot be had, or its labels cannot be told.
         """
-        import torch
+        from twelvefold.models.devices import best_device
 
-        torch.set_num_threads(len(os.sched_getaffinity(0)))
+        self._device = best_device()
+        self.token_budget = self._device.token_budget
         self.windows = WINDOWS
         self.temperatures = Temperatures(1.0, {})
         if isinstance(model, Path):
@@ -95,7 +95,7 @@ class ClassifierNetwork:
             self.model = hub_model_id(model)
             self._network, self._tokenizer = _fetch(model)
             given = model.labels
-        self._network.eval()
+        self._network.to(self._device.name, self._device.precision).eval()
         self._columns = _columns(self._network.config.id2label, given, self.model)
         whole = self._tokenizer("a")["input_ids"]
         bare = self._tokenizer("a", add_special_tokens=False)["input_ids"]
@@ -121,8 +121,9 @@ class ClassifierNetwork:
             ids[row, : len(sequence)] = torch.tensor(sequence)
             mask[row, : len(sequence)] = 1
         with torch.inference_mode():
-            logits = self._network(input_ids=ids, attention_mask=mask).logits
-        shares = torch.softmax(logits.float(), dim=-1).numpy() @ self._columns
+            place = self._device.name
+            logits = self._network(input_ids=ids.to(place), attention_mask=mask.to(place)).logits
+        shares = torch.softmax(logits.float(), dim=-1).numpy(force=True) @ self._columns
         return Outputs(np.log(np.maximum(shares, 1e-9)).astype(np.float32))
 
 

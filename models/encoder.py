@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from twelvefold.errors import ModelUnusable
+from twelvefold.models.devices import PROCESSOR, Device
 from twelvefold.models.outputs import Outputs
 from twelvefold.models.sentences import Span
 from twelvefold.models.taxonomy import ASPECT_STATES, ASPECTS, URGENCIES
@@ -69,10 +70,14 @@ class Layer:
 
 
 class PackedEncoder:
-    """The encoder and its heads in float32, for inference only."""
+    """The encoder, in the precision of its device, and its heads in float32; for inference only."""
 
     def __init__(
-        self, shape: EncoderShape, blocks: NDArray[np.uint8], tensors: Mapping[str, NDArray[np.float32]]
+        self,
+        shape: EncoderShape,
+        blocks: NDArray[np.uint8],
+        tensors: Mapping[str, NDArray[np.float32]],
+        device: Device = PROCESSOR,
     ) -> None:
         """Take the word embeddings as 4-bit blocks and all else by the names that transformers gives.
 
@@ -80,8 +85,14 @@ class PackedEncoder:
             ModelUnusable: A tensor is missing or has another shape than `shape` says.
         """
         self.shape = shape
+        self._device = device
         self._blocks = blocks
-        self._tensors = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in tensors.items()}
+        self._tensors = {
+            name: torch.from_numpy(np.ascontiguousarray(array)).to(
+                device.name, torch.float32 if name in HEADS else device.precision
+            )
+            for name, array in tensors.items()
+        }
         if blocks.shape[1] * 32 != shape.hidden:
             raise ModelUnusable(
                 f"the model's word embeddings have {blocks.shape[1] * 32} numbers, not {shape.hidden}; {MEND}"
@@ -151,28 +162,30 @@ class PackedEncoder:
         runs = [(length, len(list(group))) for length, group in groupby(order, key=lambda index: len(sequences[index]))]
         with torch.inference_mode():
             state = self._encode([sequences[index] for index in order], runs)
-            pooled = torch.empty(len(sequences), self.shape.hidden)
-            pooled[torch.tensor(order)] = torch.cat(
+            pooled = torch.empty(len(sequences), self.shape.hidden, device=state.device)
+            pooled[torch.tensor(order, device=state.device)] = torch.cat(
                 [part.view(-1, length, self.shape.hidden).mean(1) for length, part in _parts(state, runs)]
             )
             aspects = urgency = None
             if sentences is not None and self._aspects is not None and self._urgency is not None:
                 said = _sentence_vectors(state, sequences, order, sentences)
                 told = functional.linear(said, *self._aspects).view(-1, len(ASPECTS), len(ASPECT_STATES))
-                aspects, urgency = told.numpy(), functional.linear(said, *self._urgency).numpy()
+                aspects, urgency = told.numpy(force=True), functional.linear(said, *self._urgency).numpy(force=True)
+            mixed = None if self._mixed is None else functional.linear(pooled, *self._mixed).squeeze(-1)
             return Outputs(
-                sentiment=functional.linear(pooled, self._sentiment_weight, self._sentiment_bias).numpy(),
-                stars=(functional.linear(pooled, self._stars_weight) + self._star_steps).numpy(),
-                mixed=None if self._mixed is None else functional.linear(pooled, *self._mixed).squeeze(-1).numpy(),
+                sentiment=functional.linear(pooled, self._sentiment_weight, self._sentiment_bias).numpy(force=True),
+                stars=(functional.linear(pooled, self._stars_weight) + self._star_steps).numpy(force=True),
+                mixed=None if mixed is None else mixed.numpy(force=True),
                 aspects=aspects,
                 urgency=urgency,
             )
 
     def _encode(self, sequences: Sequence[Sequence[int]], runs: Sequence[tuple[int, int]]) -> Tensor:
-        """Return the packed token vectors, shape (tokens, hidden); `runs` are (length, count) in their order."""
+        """Return the packed token vectors in float32, shape (tokens, hidden); `runs` are (length, count) in order."""
         ids = np.concatenate([np.asarray(sequence, np.int64) for sequence in sequences])
         places = torch.cat([torch.arange(length).repeat(count) for length, count in runs])
-        state = torch.from_numpy(unpack_blocks(self._blocks[ids])) + self._positions[places]
+        words = torch.from_numpy(unpack_blocks(self._blocks[ids])).to(self._device.name, self._device.precision)
+        state = words + self._positions[places.to(self._device.name)]
         state = self._normalise(state, self._embedding_norm)
         for layer in self._layers:
             mixed = functional.linear(state, layer.mixed_weight, layer.mixed_bias)
@@ -181,7 +194,7 @@ class PackedEncoder:
             wide = functional.gelu(functional.linear(state, layer.wide_weight, layer.wide_bias))
             narrow = functional.linear(wide, layer.narrow_weight, layer.narrow_bias)
             state = self._normalise(narrow + state, layer.output_norm)
-        return state
+        return state.float()
 
     def _attend(self, mixed: Tensor, runs: Sequence[tuple[int, int]]) -> Tensor:
         """Return attention outputs, shape (tokens, hidden), of packed queries, keys and values."""

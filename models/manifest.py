@@ -37,16 +37,16 @@ class Windows:
     """How long texts are read.
 
     Attributes:
-        tokens: In one passage, the two special tokens included.
-        overlap: Tokens that neighbouring windows share.
+        tokens: In one passage at most, the two special tokens included.
+        overlap: Tokens that neighbouring windows share at least.
         most: Windows over one text.
-        ends_share: What head and tail, read as one passage, weigh beside all windows together.
+        last_weight: What the last window weighs beside each other one.
     """
 
     tokens: int
     overlap: int
     most: int
-    ends_share: float
+    last_weight: float
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,8 @@ class Manifest:
 
     Attributes:
         revision: Hash of all that changes a judgement, 12 hex digits.
+        review_prior: The shares of the classes for which the probabilities of reviews hold: those of reviews like
+            the ones that the model was calibrated on. In posts about anything at all they are others.
         encoder: The numbers of `encoder.EncoderShape`.
         anchors: Each with the probabilities that it had when the weights were made.
         anchor_tolerance: How far a probability may lie from that on another machine.
@@ -68,6 +70,7 @@ class Manifest:
     windows: Windows
     temperatures: Temperatures
     stars: StarTable
+    review_prior: Triple
     thresholds: Thresholds
     anchors: tuple[tuple[Anchor, Triple], ...]
     anchor_tolerance: float
@@ -127,6 +130,7 @@ def _parse(document: dict[str, Any]) -> Manifest:
         windows=Windows(**document["windows"]),
         temperatures=Temperatures(float(temperature["default"]), dict(temperature["by_language"])),
         stars=StarTable(_shares(document["prior"]), cast(Any, rows)),
+        review_prior=_shares(document.get("review_prior", document["prior"])),
         thresholds=Thresholds(**document.get("thresholds", {})),
         anchors=tuple(
             (Anchor(entry["text"], entry["language"], Sentiment(entry["label"])), _shares(entry))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
 from tokenizers import Tokenizer
 
 from twelvefold.errors import ModelUnusable
+from twelvefold.models.devices import Device, best_device
 from twelvefold.models.encoder import EncoderShape, PackedEncoder
 from twelvefold.models.manifest import Manifest, read_manifest
 from twelvefold.models.outputs import Outputs
@@ -32,10 +31,14 @@ class PackagedNetwork:
     Attributes:
         model: Name and revision.
         windows: How long texts are cut; `tokens` counts the two special tokens in.
+        token_budget: Tokens in a batch.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Read and check the files in `folder`, and give PyTorch as many threads as there are processors.
+    def __init__(self, folder: Path, device: Device | None = None) -> None:
+        """Read and check the files in `folder`.
+
+        Args:
+            device: Where to compute; the best there is if not said.
 
         Raises:
             ModelUnusable: A file is missing, corrupt, or not the one that `model.json` names.
@@ -44,7 +47,6 @@ class PackagedNetwork:
         for name in (EMBEDDINGS_FILE, NETWORK_FILE):
             if sha256_of(folder / name) != self.manifest.files.get(name):
                 raise ModelUnusable(f"model file {folder / name} is not the one that model.json names; {MEND}")
-        torch.set_num_threads(len(os.sched_getaffinity(0)))
         embeddings = read_embeddings(folder / EMBEDDINGS_FILE)
         try:
             shape = EncoderShape(**self.manifest.encoder)
@@ -58,7 +60,9 @@ class PackagedNetwork:
             raise ModelUnusable(f"the model in {folder} has a tokenizer without sentence marks; {MEND}")
         self._ends = SentenceEnds(self._tokenizer.get_vocab())
         self._first, self._last, self._empty = first, last, frozenset(empty)
-        self.encoder = PackedEncoder(shape, embeddings.blocks, read_network(folder / NETWORK_FILE))
+        device = device or best_device()
+        self.encoder = PackedEncoder(shape, embeddings.blocks, read_network(folder / NETWORK_FILE), device)
+        self.token_budget = device.token_budget
         self.model = self.manifest.model
         self.windows = self.manifest.windows
         self.temperatures = self.manifest.temperatures

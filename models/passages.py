@@ -16,7 +16,6 @@ from twelvefold.models.manifest import Windows
 from twelvefold.models.outputs import Outputs
 from twelvefold.models.sentences import Span, Tokens
 
-TOKEN_BUDGET = 1024  # tokens a batch: the fastest on two cores, as larger ones fall out of the cache
 SPECIAL_TOKENS = 2  # what a passage leaves room for: the start and the end of a sequence
 
 
@@ -26,6 +25,7 @@ class Network(Protocol):
     model: str
     windows: Windows
     temperatures: Temperatures
+    token_budget: int
 
     def tokenise(self, texts: Sequence[str]) -> list[Tokens]:
         """Return each text as token ids without special tokens."""
@@ -59,19 +59,15 @@ class Output:
 def passages_of(owner: int, text: Tokens, cut: Windows) -> list[Passage]:
     """Return the passages that a text is read in; their shares sum to 1.
 
-    A text that is too long is read once through its head and its tail, where the verdict stands and as the network
-    was taught, and once through windows over the whole; each sentence is judged in the window that holds most of it.
+    A text that is too long is read through windows over the whole, of which the last counts more, as the verdict
+    stands there; each sentence is judged in the window that holds most of it.
     """
     size = cut.tokens - SPECIAL_TOKENS
     body = text.ids
     if not body:
         return []
-    if len(body) <= size:
-        return [Passage(owner, body, 1.0, tuple((span, span) for span in text.sentences))]
-    head = size // 2
-    ends = [*body[:head], *body[head - size :]]
     spans = windows(len(body), size, cut.overlap, cut.most)
-    share = (1 - cut.ends_share) / len(spans)
+    weights = [*(1.0 for _ in spans[1:]), cut.last_weight]
     held: list[list[tuple[Span, Span]]] = [[] for _ in spans]
     for start, end in text.sentences:
         common = [min(end, until) - max(start, since) for since, until in spans]
@@ -80,8 +76,8 @@ def passages_of(owner: int, text: Tokens, cut: Windows) -> list[Passage]:
         if common[best] > 0:
             held[best].append(((max(start, since) - since, min(end, until) - since), (start, end)))
     return [
-        Passage(owner, ends, cut.ends_share),
-        *(Passage(owner, body[start:end], share, tuple(own)) for (start, end), own in zip(spans, held, strict=True)),
+        Passage(owner, body[since:until], weight / sum(weights), tuple(own))
+        for (since, until), weight, own in zip(spans, weights, held, strict=True)
     ]
 
 
@@ -105,7 +101,7 @@ def outputs_of(network: Network, passages: Sequence[Passage]) -> Iterator[tuple[
         )
 
     try:
-        for batch in plan_batches([len(passage.tokens) + SPECIAL_TOKENS for passage in passages], TOKEN_BUDGET):
+        for batch in plan_batches([len(passage.tokens) + SPECIAL_TOKENS for passage in passages], network.token_budget):
             for part, said in halving(batch, compute):
                 yield from _rows([passages[at] for at in part], said)
     except MemoryError as exc:

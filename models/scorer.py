@@ -164,7 +164,7 @@ class Calibration:
     """For which shares of (negative, neutral, positive) the probabilities hold that stand in judgements.
 
     Attributes:
-        prior: Of texts.
+        prior: Of reviews.
         rating_prior: Of ratings without text.
         validated: On how many texts of each class that was checked.
     """
@@ -185,10 +185,10 @@ def calibration_of(model: str | HubModel, folder: Path) -> Calibration | None:
     manifest = read_manifest(_place(model, folder))
     confusion = manifest.validation.get("all", {}).get("confusion", {})
     validated = [sum(confusion.get(label.value, {}).values()) for label in LABELS]
-    if min(*validated, *manifest.stars.prior) <= 0:
+    if min(*validated, *manifest.review_prior) <= 0:
         return None
     negative, neutral, positive = validated
-    return Calibration(manifest.stars.prior, _packaged_stars().prior, (negative, neutral, positive))
+    return Calibration(manifest.review_prior, _packaged_stars().prior, (negative, neutral, positive))
 
 
 def rating_judgement(stars: float, content_hash: str) -> Judgement:

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import argparse
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from twelvefold.models.batching import plan_batches
 from twelvefold.models.packaged import PackagedNetwork
-from twelvefold.models.passages import SPECIAL_TOKENS, TOKEN_BUDGET
+from twelvefold.models.passages import SPECIAL_TOKENS
 from twelvefold.models.scorer import WEIGHTS
 from twelvefold.models.training.data import fingerprint, read_set
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Write the teacher's logits of each set that is named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of gzip'd sets")
@@ -28,7 +29,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=40_000, help="texts of a set")
     parser.add_argument("--max-tokens", type=int, default=96, help="as in the student's training")
     parser.add_argument("sets", nargs="+", help="names of sets, as umsab")
-    wish = parser.parse_args()
+    wish = parser.parse_args(arguments)
     network = PackagedNetwork(wish.teacher)
     wish.out.mkdir(parents=True, exist_ok=True)
     for name in wish.sets:
@@ -49,7 +50,7 @@ def ask(network: PackagedNetwork, path: Path, out: Path, most: int, max_tokens: 
     bodies = [list(tokens.ids) for tokens in network.tokenise([texts[key] for key in keys])]
     bodies = [body if len(body) <= size else [*body[:head], *body[head - size :]] for body in bodies]
     logits = np.full((len(keys), 3), np.nan, np.float32)
-    for batch in plan_batches([len(body) + SPECIAL_TOKENS for body in bodies], TOKEN_BUDGET):
+    for batch in plan_batches([len(body) + SPECIAL_TOKENS for body in bodies], network.token_budget):
         said = [at for at in batch if bodies[at]]
         if said:
             logits[said] = network.forward([bodies[at] for at in said], [[] for _ in said]).sentiment

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,14 @@ from twelvefold.models.scorer import Scorer, load_scorer
 from twelvefold.models.training.card import with_public_tests
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print the figures of each public test as one JSON document."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tests", type=Path, required=True, help="folder of the public tests, gzip'd JSON lines")
     parser.add_argument("--model", default="default", help="`default` or a folder of weights")
     parser.add_argument("--most", type=int, help="only so many texts a test, for a trial")
     parser.add_argument("--card", type=Path, help="a MODEL_CARD.md whose section on public tests is written anew")
-    wish = parser.parse_args()
+    wish = parser.parse_args(arguments)
     told = public_figures(wish.tests, load_scorer(wish.model, Path()), wish.most)
     print(json.dumps(told, indent=1))
     if wish.card:

@@ -30,7 +30,8 @@ from twelvefold.models.manifest import FORMAT, MANIFEST_FILE, revision_of
 from twelvefold.models.packaged import PackagedNetwork
 from twelvefold.models.scorer import WEIGHTS, Scorer, load_scorer
 from twelvefold.models.training.card import MAIN_LANGUAGES, model_card, notice
-from twelvefold.models.training.data import LABELS, Example, build_mixture, fingerprint
+from twelvefold.models.training.data import LABELS, POSTS, Example, build_mixture, fingerprint
+from twelvefold.models.training.priors import fit_prior
 from twelvefold.models.training.thresholds import aspect_figures, fit_thresholds, known_pairs
 from twelvefold.models.weights_file import (
     EMBEDDINGS_FILE,
@@ -48,10 +49,10 @@ ANCHOR_TOLERANCE = 0.02
 COMPARED = 1000
 FEWEST_FOR_TEMPERATURE = 150
 FLAT = StarTable((1 / 3, 1 / 3, 1 / 3), ((0.2,) * 5, (0.2,) * 5, (0.2,) * 5))
-WINDOWS = {"tokens": 128, "overlap": 32, "most": 64, "ends_share": 0.5}
+WINDOWS = {"tokens": 96, "overlap": 12, "most": 64, "last_weight": 1.5}
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Export, test the export on its anchors, and put it in place in one step."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of gzip'd sets")
@@ -64,7 +65,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=12, help="of the training run, so that the same texts are held out")
     parser.add_argument("--most", type=int, default=300, help="validation texts a set in a main language")
     parser.add_argument("--draft", action="store_true", help="of a checkpoint in mid-training: drop anchors that fail")
-    wish = parser.parse_args()
+    wish = parser.parse_args(arguments)
 
     wish.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
@@ -177,9 +178,10 @@ def scorer_of(folder: Path, document: Mapping[str, Any]) -> Scorer:
 def fit(
     folder: Path, document: Mapping[str, Any], training: Sequence[Example], fitting: Sequence[Example]
 ) -> dict[str, Any]:
-    """Return temperatures, the training prior and the table of stars.
+    """Return temperatures, the training prior, that of reviews, and the table of stars.
 
-    Temperatures are fitted on three-class sets: a set without neutral texts would teach that there are none.
+    Temperatures are fitted on three-class sets: a set without neutral texts would teach that there are none. The
+    prior of reviews is fitted on those of these sets that hold reviews in a main language.
     """
     readings = scorer_of(folder, document).read([example.text for example in fitting])
     by_language: dict[str, list[tuple[NDArray[np.float64], int]]] = {}
@@ -199,16 +201,27 @@ def fit(
         if reading is not None and example.stars:
             judged.append(probabilities(reading.logits, temperatures.get(example.language, default)))
             stars.append(example.stars)
+    of_reviews = [
+        (probabilities(reading.logits, temperatures.get(example.language, default)), example.label)
+        for example, reading in zip(fitting, readings, strict=True)
+        if reading is not None and example.label is not None and not example.is_binary
+        if example.source not in POSTS and example.language in MAIN_LANGUAGES
+    ]
     counts = Counter(example.label for example in training if example.label is not None and not example.is_binary)
     texts = Counter(example.language for example in training)
     return {
         "temperature": {"default": default, "by_language": temperatures},
-        "prior": {label: round(counts[number] / counts.total(), 5) for number, label in enumerate(LABELS)},
+        "prior": _by_label([counts[number] / counts.total() for number in range(len(LABELS))]),
+        "review_prior": _by_label(fit_prior([own for own, _ in of_reviews], [label for _, label in of_reviews])),
         "stars_given_class": dict(zip(LABELS, fit_star_table(judged, stars), strict=True)),
         "languages": [language for language, count in texts.most_common() if count >= 500],
         "anchor_tolerance": ANCHOR_TOLERANCE,
         "thresholds": fit_thresholds(known_pairs(fitting, readings)),
     }
+
+
+def _by_label(shares: Sequence[float]) -> dict[str, float]:
+    return {label: round(share, 5) for label, share in zip(LABELS, shares, strict=True)}
 
 
 def _temperature(pairs: Sequence[tuple[NDArray[np.float64], int]]) -> float:

@@ -103,9 +103,9 @@ def options() -> argparse.ArgumentParser:
     return parser
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Train and write `last.pt` (network, optimiser, step) into the run folder."""
-    wish = options().parse_args()
+    wish = options().parse_args(arguments)
     torch.set_num_threads(wish.threads)
     torch.manual_seed(wish.seed)
     wish.run.mkdir(parents=True, exist_ok=True)
@@ -125,7 +125,7 @@ def main() -> None:
     )
     warmup = max(1, total // 20)
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: min((step + 1) / warmup, max(0.0, (total - step) / (total - warmup)))
+        optimiser, lambda step: min((step + 1) / warmup, max(0.0, (total - step) / max(1, total - warmup)))
     )
     step, checkpoint = 0, wish.run / "last.pt"
     if checkpoint.exists():

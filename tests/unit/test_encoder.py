@@ -4,6 +4,7 @@ import torch
 from transformers import BertConfig
 
 from twelvefold.errors import ModelUnusable
+from twelvefold.models.devices import Device
 from twelvefold.models.encoder import EncoderShape, PackedEncoder
 from twelvefold.models.training.network import ReviewNetwork
 from twelvefold.models.weights_file import unpack_blocks
@@ -49,6 +50,17 @@ def test_each_sentence_is_judged_by_its_own_tokens_within_the_whole_text(pair):
     assert said.aspects.shape == (3, 12, 4)
     assert np.abs(said.aspects[2] - packed.forward([text], [[(0, 20)]]).aspects[0]).max() <= 1e-5
     assert np.abs(said.urgency[0] - said.urgency[1]).max() > 1e-4
+
+
+def test_a_device_of_half_precision_says_nearly_the_same(pair):
+    _, packed, tensors, blocks = pair
+    halved = PackedEncoder(SHAPE, blocks, tensors, Device("cpu", torch.bfloat16, 4096))
+    texts, sentences = [[1, 2, 3, 4], [5] * 12, [6, 7]], [[(0, 2), (2, 4)], [(0, 12)], [(0, 2)]]
+    whole, half = packed.forward(texts, sentences), halved.forward(texts, sentences)
+    for head in ("sentiment", "stars", "mixed", "aspects", "urgency"):
+        one, other = getattr(whole, head), getattr(half, head)
+        assert other.dtype == np.float32
+        assert 1e-5 < np.abs(one - other).max() < 0.05 * np.abs(one).max(), head
 
 
 def test_weights_without_the_newer_heads_judge_sentiment_alone(pair):

@@ -10,7 +10,7 @@ from twelvefold.models.reading import AHEAD, leaves_open, read
 from twelvefold.models.sentences import Tokens
 from twelvefold.models.taxonomy import ASPECTS, URGENCIES
 
-CUT = Windows(tokens=12, overlap=2, most=8, ends_share=0.5)
+CUT = Windows(tokens=12, overlap=2, most=8, last_weight=2.0)
 
 
 def state_of(words):
@@ -26,6 +26,7 @@ class WordNetwork:
     model = "words"
     windows = CUT
     temperatures = Temperatures(1.0, {})
+    token_budget = 1024
 
     def __init__(self, *, tells_sentences=True):
         self.tells_sentences = tells_sentences
@@ -123,12 +124,16 @@ def test_a_sentence_is_open_where_an_aspect_is_there_but_not_its_sentiment(state
     assert leaves_open(states) is is_open
 
 
-def test_a_long_text_is_read_through_its_ends_and_windows_each_sentence_in_one():
+def test_a_long_text_is_read_through_windows_each_sentence_in_one_and_the_last_counts_twice():
     text = Tokens(range(30), [(0, 9), (9, 14), (14, 30)])
     passages = passages_of(4, text, CUT)
-    assert list(passages[0].tokens) == [0, 1, 2, 3, 4, 25, 26, 27, 28, 29]
-    assert passages[0].sentences == ()
-    assert sum(passage.share for passage in passages) == pytest.approx(1)
+    assert [(passage.tokens[0], passage.tokens[-1] + 1) for passage in passages] == [
+        (0, 9),
+        (7, 16),
+        (14, 23),
+        (21, 30),
+    ]
+    assert [passage.share for passage in passages] == pytest.approx([0.2, 0.2, 0.2, 0.4])
     held = [(list(passage.tokens[own[0] : own[1]]), whole) for passage in passages for own, whole in passage.sentences]
     assert held[:2] == [(list(range(9)), (0, 9)), (list(range(9, 14)), (9, 14))]
     assert len(held) == 3

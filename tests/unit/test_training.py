@@ -8,13 +8,13 @@ import pytest
 import torch
 import yaml
 from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import BertConfig
+from transformers import BertConfig, BertModel
 
 from twelvefold.errors import ModelUnusable
 from twelvefold.models.anchors import ANCHORS
 from twelvefold.models.manifest import read_manifest
 from twelvefold.models.scorer import load_scorer
-from twelvefold.models.training import evaluate_public, export
+from twelvefold.models.training import evaluate_public, export, recipe
 from twelvefold.models.training.annotations import FOLDER
 from twelvefold.models.training.data import Example, build_mixture, fingerprint, licence_by_set
 from twelvefold.models.training.losses import loss_of
@@ -180,9 +180,11 @@ def trained(tmp_path):
     }  # fmt: skip
     blocks = np.random.default_rng(1).integers(0, 256, (len(words), 1, 18)).astype(np.uint8)
     blocks[..., :2] = np.frombuffer(np.float16(0.02).tobytes(), np.uint8)
+    layers = BertModel(BertConfig(**config), add_pooling_layer=False).state_dict()
     np.savez(
         tmp_path / "backbone.npz",
         **{export.WORD_EMBEDDINGS: blocks},
+        **{f"{name}.f32": value.numpy() for name, value in layers.items() if "word_embeddings" not in name},
         config=np.frombuffer(json.dumps(config).encode(), np.uint8),
         tokenizer=np.frombuffer(tokenizer.to_str().encode(), np.uint8),
     )
@@ -253,3 +255,28 @@ def test_public_tests_are_reported_in_the_card(tmp_path, monkeypatch, capsys, se
         assert after.startswith(before.rstrip())
         assert after.count("## Public tests") == 1
         assert "| umsab | 12 | macro-F1 |" in after
+
+
+def test_one_command_leads_from_raw_sets_to_weights_and_goes_on_where_it_was(tmp_path, monkeypatch, sets, trained):
+    data, mix, tests = sets
+    out, run = tmp_path / "shipped", tmp_path / "run"
+    command = ["--data", data, "--tests", tests, "--mix", mix, "--backbone-archive", trained / "backbone.npz"]
+    command += ["--run", run, "--out", out, "--name", "tiny", "--threads", 1, "--draft"]
+    arguments = [str(argument) for argument in command]
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recipe.distil, "main", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            recipe.main(arguments)
+    taught = (run / "teacher" / "last.pt").stat().st_mtime_ns
+    recipe.main(arguments)
+    assert (run / "teacher" / "last.pt").stat().st_mtime_ns == taught
+    manifest = read_manifest(out)
+    assert (manifest.name, manifest.encoder["layers"], read_manifest(run / "teacher-weights").encoder["layers"]) == (
+        "tiny", 1, 2,
+    )  # fmt: skip
+    assert sum(manifest.review_prior) == pytest.approx(1.0, abs=1e-4)
+    assert "## Public tests" in (out / "MODEL_CARD.md").read_text("utf-8")

@@ -1,0 +1,29 @@
+import numpy as np
+import pytest
+
+from twelvefold.models.training.priors import fit_prior
+
+PRIOR = (0.35, 0.25, 0.4)
+
+
+def judged(chance, shares, count=6000):
+    """Texts of a world whose classes have these shares, as a judge who holds for `PRIOR` sees them."""
+    labels = chance.choice(3, count, p=shares)
+    marks = np.eye(3)[labels] * 1.6 + chance.normal(0, 1, (count, 3))
+    logits = marks * 1.6 + np.log(PRIOR)  # of equal normal spreads the log of the likelihood ratio
+    weights = np.exp(logits)
+    return (weights / weights.sum(axis=1, keepdims=True)).tolist(), labels.tolist()
+
+
+@pytest.mark.parametrize("shares", [(0.1, 0.1, 0.8), (0.6, 0.2, 0.2), PRIOR])
+def test_the_prior_is_found_whatever_the_shares_of_the_texts_are(shares):
+    found = fit_prior(*judged(np.random.default_rng(7), shares))
+    assert found == pytest.approx(PRIOR, abs=0.03)
+
+
+def test_a_class_that_is_always_thought_too_likely_has_a_larger_prior():
+    answers, labels = judged(np.random.default_rng(8), (0.3, 0.3, 0.4))
+    weights = np.array(answers) * [1, 2, 1]
+    doubled = np.array(PRIOR) * [1, 2, 1]
+    found = fit_prior((weights / weights.sum(axis=1, keepdims=True)).tolist(), labels)
+    assert found == pytest.approx(doubled / doubled.sum(), abs=0.03)
