@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from twelvefold.models.calibration import Triple, normalise
+
+NEWTON_STEPS = 50
 
 
 def fit_prior(judged: Sequence[Triple], labels: Sequence[int]) -> Triple:
@@ -24,12 +24,12 @@ def fit_prior(judged: Sequence[Triple], labels: Sequence[int]) -> Triple:
         labels: Class numbers; all three are among them.
     """
     logs = np.log(np.asarray(judged, np.float64).clip(1e-9))
-    told = np.asarray(labels, np.int64)
-    shares = np.bincount(told, minlength=3) / len(told)
-
-    def loss(free: NDArray[np.float64]) -> float:
-        moved = logs + np.append(free, 0.0)
-        return float((np.logaddexp.reduce(moved, axis=1) - moved[np.arange(len(told)), told]).mean())
-
-    bias = np.append(minimize(loss, np.zeros(2)).x, 0.0)
+    shares = np.bincount(np.asarray(labels, np.int64), minlength=3) / len(labels)
+    bias = np.zeros(3)  # of the positive class it stays 0
+    for _ in range(NEWTON_STEPS):  # the loss is convex
+        moved = np.exp(logs + bias)
+        moved /= moved.sum(axis=1, keepdims=True)
+        gradient = (moved.mean(axis=0) - shares)[:2]
+        curvature = (np.diag(moved.mean(axis=0)) - moved.T @ moved / len(moved))[:2, :2]
+        bias[:2] -= np.clip(np.linalg.solve(curvature, gradient), -1, 1)
     return normalise((shares * np.exp(-bias)).tolist())

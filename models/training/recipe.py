@@ -101,7 +101,8 @@ def unpack(archive: Path, folder: Path) -> int:
     encoder.load_state_dict(state)
     encoder.save_pretrained(folder)
     (folder / "tokenizer.json").write_bytes(tokenizer)
-    PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"), **TOKENIZER_MARKS).save_pretrained(folder)
+    fast = PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"), **TOKENIZER_MARKS)  # type: ignore[no-untyped-call]
+    fast.save_pretrained(folder)
     return int(config.num_hidden_layers)
 
 
