@@ -24,6 +24,8 @@ from twelvefold.storage.packed_counts import DAYS as CHUNK
 from twelvefold.storage.packed_counts import pack
 from twelvefold.storage.probability_cells import CELLS, cell_of
 from twelvefold.storage.probability_series import BRAND, UNIT, SumOf
+from twelvefold.storage.segment_tables import SegmentTable
+from twelvefold.storage.segments import Segment, segment_key
 from twelvefold.storage.series_tables import ClassSeriesTable, ProbabilitySeriesTable, StarSeriesTable
 from twelvefold.storage.tables import (
     AnswerTable,
@@ -47,6 +49,8 @@ SHARES = (0.06, 0.04, 0.08, 0.82)
 ASPECTS = ("product_quality", "price_value", "delivery", "staff_service", "support", "ease", "place", "website_app")
 STARS = ((50, 0.6), (40, 0.2), (30, 0.08), (20, 0.05), (10, 0.07))
 CUSTOMERS, ANSWERS = 500, 2_000
+REGIONS = ("north", "east", "south", "west")
+NAMED = 0.05  # of the mentions name a customer
 _LABELS = tuple(label.value for label in Sentiment)
 _TOLD = "It works as it should, and came on the day that was told."
 Counts = npt.NDArray[np.int64]
@@ -60,11 +64,13 @@ class Heard:
         classes: By subject, day and line; shape (SUBJECTS, DAYS, LINES).
         stars: Likewise by number of stars.
         aspects: By source, aspect, day and line.
+        segments: Likewise by region of those customers whom a mention names.
     """
 
     classes: Counts
     stars: Counts
     aspects: Counts
+    segments: Counts
 
     @classmethod
     def drawn(cls, mentions: int, seed: int) -> Heard:
@@ -77,7 +83,10 @@ class Heard:
         classes = rng.multinomial(heard, SHARES)
         by_source = np.stack([heard[n::SOURCES].sum(axis=0) for n in range(SOURCES)])
         spoken = rng.poisson(by_source[:, None].repeat(len(ASPECTS), axis=1) / (2 * len(ASPECTS)))
-        return cls(classes, rng.multinomial(heard, [share for _, share in STARS]), rng.multinomial(spoken, SHARES))
+        stars = rng.multinomial(heard, [share for _, share in STARS])
+        aspects = rng.multinomial(spoken, SHARES)
+        named = rng.poisson(by_source[:, None].repeat(len(REGIONS), axis=1) * NAMED / len(REGIONS))
+        return cls(classes, stars, aspects, rng.multinomial(named, SHARES))
 
 
 def write_brand(database: Database, connection: Connection, name: str, mentions: int, scanned: int, seed: int) -> int:
@@ -94,7 +103,8 @@ def write_brand(database: Database, connection: Connection, name: str, mentions:
         for table, rows in (
             (RollupTable, _class_rows(brand, sources, heard.classes)),
             (StarTable, _star_rows(brand, sources, heard.stars)),
-            (AspectTable, _aspect_rows(brand, sources, heard.aspects)),
+            (AspectTable, _rows_by(ASPECTS, brand, sources, heard.aspects)),
+            (SegmentTable, _rows_by(_segments(), brand, sources, heard.segments)),
             (ClassSeriesTable, _class_series(brand, sources, heard)),
             (StarSeriesTable, _star_series(brand, sources, heard.stars)),
             (ProbabilitySeriesTable, _probability_series(brand, sources, heard.classes, seed)),
@@ -147,11 +157,24 @@ def _star_rows(brand: int, sources: Sequence[int], stars: Counts) -> Iterator[tu
         yield brand, days[day], source, _subject(subject), _language(subject), STARS[place][0], n
 
 
-def _aspect_rows(brand: int, sources: Sequence[int], aspects: Counts) -> Iterator[tuple[Any, ...]]:
+def _rows_by(names: Sequence[str], brand: int, sources: Sequence[int], counts: Counts) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of the counts by aspect or by segment."""
     days = [FIRST + timedelta(days=n) for n in range(DAYS)]
-    for day, source, aspect, line in np.argwhere(aspects.transpose(2, 0, 1, 3)).tolist():
-        n = int(aspects[source, aspect, day, line])
-        yield brand, MODEL, days[day], sources[source], ASPECTS[aspect], *LINES[line], n
+    for day, source, place, line in np.argwhere(counts.transpose(2, 0, 1, 3)).tolist():
+        yield (
+            brand,
+            MODEL,
+            days[day],
+            sources[source],
+            names[place],
+            *LINES[line],
+            int(counts[source, place, day, line]),
+        )
+
+
+def _segments() -> list[str]:
+    """Return the keys of the segments."""
+    return [segment_key(Segment("region", region)) for region in REGIONS]
 
 
 def _scopes(sources: Sequence[int]) -> Iterator[tuple[str, str, list[int]]]:
@@ -177,6 +200,7 @@ def _chunks(daily: Counts) -> Iterator[tuple[int, Counts]]:
 def _class_series(brand: int, sources: Sequence[int], heard: Heard) -> Iterator[tuple[Any, ...]]:
     groups = [(scope, key, heard.classes[theirs].sum(axis=0)) for scope, key, theirs in _scopes(sources)]
     groups += [("aspect", aspect, heard.aspects[:, n].sum(axis=0)) for n, aspect in enumerate(ASPECTS)]
+    groups += [("segment", segment, heard.segments[:, n].sum(axis=0)) for n, segment in enumerate(_segments())]
     for scope, key, daily in groups:
         for n, (label, resolved) in enumerate(LINES):
             for chunk, days in _chunks(daily[:, n]):
@@ -271,8 +295,7 @@ def _write_mentions(connection: Connection, brand: int, sources: Sequence[int], 
 def _write_people(connection: Connection, brand: int) -> None:
     """Write customers with a region each, four orders of each of them, and survey answers."""
     names = ("brand_id", "customer_id", "since", "segments")
-    regions = ("north", "east", "south", "west")
-    people = [(brand, str(n), FIRST + timedelta(days=n % 900), {"region": regions[n % 4]}) for n in range(CUSTOMERS)]
+    people = [(brand, str(n), FIRST + timedelta(days=n % 900), {"region": REGIONS[n % 4]}) for n in range(CUSTOMERS)]
     insert_rows(connection, CustomerTable, names, people)
     names = ("brand_id", "order_id", "customer_id", "ordered", "amount", "margin")
     orders = (
