@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, or_, select, union_all
@@ -181,6 +182,7 @@ class Customers:
             .subquery("lasts")
         )
 
+        @cache
         def is_there(day: date) -> ColumnElement[bool]:
             last: ColumnElement[Any] = lasts.c[f"last{ends.index(day)}"]
             stays = or_(
