@@ -49,7 +49,7 @@ _TESTED = (
     "95 % interval; the verdict is a test at 5 % of what was felt, so that complaints being resolved do not enter it"
 )
 _DEFINITIONS = {
-    "balance_week": f"balance of the week minus that of the week before, undecayed; {_TESTED}",
+    "balance_week": f"balance of the week minus that of the week before, undecayed, classes as counted; {_TESTED}",
     "nps": "NPS of the week minus that of the week before; z test with the adjusted Wald errors, 95 % interval",
     "csat": "CSAT of the week minus that of the week before, as a share; Newcombe's 95 % interval",
     "ces": "CES of the week minus that of the week before, on one scale; z test with the adjusted Wald errors",

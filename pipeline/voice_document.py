@@ -18,10 +18,10 @@ _ESTIMATED = (
     f"against positive reviews over those of the survey, {WEEKS_BEFORE} weeks before the period; Woolf's interval"
 )
 _CONFIGURED = "how many times as likely to post unhappy customers are as happy ones, by the configured posting rates"
-_RAW = "review balance of the period's mentions as they are; Wilson interval"
+_RAW = "review balance of the period's mentions as they are, classes as counted; Wilson interval"
 _CORRECTED = (
     "review balance if all customers posted alike: each mention weighted by 1 / posting rate of its class, each source "
-    "keeping its weight; Wilson interval, with the error of the rates"
+    "keeping its weight, classes as counted for the rates and here; Wilson interval, with the error of the rates"
 )
 _BAND = "lowest and highest balance over the range of posting rates, unhappy over happy, that is configured"
 
