@@ -133,7 +133,7 @@ class Corrections:
         if scope is None:
             parts = dict(zip(counted, self._parts([span], list(counted.values()), brand, left), strict=True))
         else:
-            found_in = cells_of_groups(heard, self._kept(scope), *span)
+            found_in = cells_of_groups(heard, self._kept_of(scope), *span)
             parts = {key: _Part(heard[key], span, counted[key], cells) for key, cells in found_in.items()}
         solved = self._solved(list(parts.values()), self._ratios(brand, left))
         return found | dict(zip(parts, solved, strict=True))
@@ -154,12 +154,17 @@ class Corrections:
             self._spread[span] = spread(self.heard, self._brand or (), *span)
         return self._spread[span]
 
-    def _kept(self, scope: Scope) -> Mapping[str | None, Sequence[CellSeries]]:
-        """Return the series of each group."""
-        kept: dict[str | None, list[CellSeries]] = {}
-        for series in self.rollups.probabilities(self.brand_id, self.model, scope, self.until) or ():
-            kept.setdefault(series.key, []).append(series)
-        return kept
+    @cached_property
+    def _kept(self) -> dict[Scope, dict[str | None, list[CellSeries]]]:
+        return {}
+
+    def _kept_of(self, scope: Scope) -> Mapping[str | None, Sequence[CellSeries]]:
+        """Return the series of each group, read once."""
+        if scope not in self._kept:
+            kept = self._kept[scope] = {}
+            for series in self.rollups.probabilities(self.brand_id, self.model, scope, self.until) or ():
+                kept.setdefault(series.key, []).append(series)
+        return self._kept[scope]
 
     def _parts(
         self, spans: Sequence[Span], counted: Sequence[Standing], cells: WeeklyCells, week_weights: Floats
