@@ -1,8 +1,9 @@
 """Balances with the classifier's error taken out, from kept series and never from the mentions themselves.
 
-Exactly one correction is made, on all three classes before the neutral are dropped: the shares under which the
-calibrated probabilities of a group's mentions are likeliest (`figures.correction`), each mention then moved by the
-ratio of share and prior. The mentions of a cell are taken to be as its mean over the whole brand in the same time.
+Exactly one correction is made, on all three classes before the neutral are dropped: by the labels of a group where
+people have given enough of them (`labelled_balance`), else by the shares under which the calibrated probabilities of
+its mentions are likeliest (`figures.correction`), each mention then moved by the ratio of share and prior. The
+mentions of a cell are taken to be as its mean over the whole brand in the same time.
 """
 
 from __future__ import annotations
@@ -10,21 +11,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
 
 from twelvefold.config import Rule
 from twelvefold.models.scorer import Calibration
-from twelvefold.pipeline.chronicle import Chronicle, Groups, heaviest
-from twelvefold.pipeline.figures.balance import Tally, balance
+from twelvefold.pipeline.chronicle import Chronicle, Groups
+from twelvefold.pipeline.corrected_standing import Span, corrected_standing, open_cases
 from twelvefold.pipeline.figures.likelihood import Floats, Likelihood
 from twelvefold.pipeline.group_cells import Blamed, GroupCells, cells_of_groups
+from twelvefold.pipeline.labelled_balance import LabelledGroups, number_of
+from twelvefold.pipeline.line_sums import Cases
 from twelvefold.pipeline.running import WeekWeighed
 from twelvefold.pipeline.week import Week
 from twelvefold.pipeline.weekly_cells import COLUMNS, WeeklyCells, spread
-from twelvefold.pipeline.weighing import Correction, Method, Rollups, Standing, as_shown
+from twelvefold.pipeline.weighing import Correction, Method, Rollups, Standing
+from twelvefold.storage.labels import Label
 from twelvefold.storage.packed_cells import DAYS_IN_WEEK, week_of
 from twelvefold.storage.probability_cells import CELLS
 from twelvefold.storage.probability_series import BRAND, UNIT, CellSeries
@@ -33,14 +37,6 @@ from twelvefold.storage.series import Scope
 _DAY = timedelta(days=1)
 _ANY = 1 / 3  # of a cell that nothing fell into
 _UNCORRECTED = {Scope.ASPECT: Method.NOT_BY_ASPECT, Scope.SEGMENT: Method.NOT_BY_SEGMENT}
-
-
-class Span(NamedTuple):
-    """The days of a balance, and in how many of them a mention fades by half; None: never."""
-
-    since: date | None
-    until: date
-    half_life_days: float | None
 
 
 class Balances(NamedTuple):
@@ -66,6 +62,7 @@ class Corrections:
     Attributes:
         heard: The whole brand.
         until: The first day that no longer counts for the query.
+        labels: What people said of mentions of the brand that chance drew.
     """
 
     rollups: Rollups
@@ -75,6 +72,7 @@ class Corrections:
     rule: Rule
     heard: Chronicle
     until: date | None = None
+    labels: Sequence[Label] = ()
 
     def balances(
         self, scope: Scope | None, heard: Groups[str | None], last_day: date, week: Week | None
@@ -93,7 +91,11 @@ class Corrections:
         return {key: Balances(each, within[key]) for key, each in standing.items()}
 
     def weeks(self, weighed: Sequence[WeekWeighed]) -> list[WeekWeighed]:
-        """Return the balances of the whole brand at the end of each week, and of the week itself."""
+        """Return the balances of the whole brand at the end of each week, and of the week itself.
+
+        Weeks side by side are all corrected in one way, by probabilities: labels are of one time, and a change of
+        method would look like a change of the balance.
+        """
         half_life_days = self.rule.half_life_days
         fading, alike = (spread(self.heard, self._brand or (), None, None, each) for each in (half_life_days, None))
         if self.calibration is None or fading is None or alike is None:
@@ -117,6 +119,17 @@ class Corrections:
         ]
 
     def _corrected(
+        self, scope: Scope | None, heard: Groups[str | None], span: Span, counted: Mapping[str | None, Standing]
+    ) -> dict[str | None, Standing]:
+        found = self._by_probabilities(scope, heard, span, counted)
+        if not self.labels:
+            return found
+        labelled = LabelledGroups(self.rollups, self.brand_id, self.labels, self.rule, self.until)
+        tables = labelled.tables(scope, counted, span)
+        by_labels = labelled.standings(scope, heard, span, counted, tables)
+        return {key: by_labels.get(key) or _with_labels(each, number_of(tables[key])) for key, each in found.items()}
+
+    def _by_probabilities(
         self, scope: Scope | None, heard: Groups[str | None], span: Span, counted: Mapping[str | None, Standing]
     ) -> dict[str | None, Standing]:
         why = _UNCORRECTED.get(scope) if scope else None
@@ -214,10 +227,19 @@ class Corrections:
         settled = np.einsum("gm,gm->g", resolved[:, used], owned[:, :, 0])
         blame = np.zeros(weights.shape)
         blame[:, used] = owned[:, :, 0]
+        ends = zip(found.low.tolist(), found.high.tolist(), strict=True)
         return [
-            _weighed(part, its_classes, its_settled, its_blame, ends, self.rule)
-            for part, its_classes, its_settled, its_blame, *ends in zip(
-                parts, classes.tolist(), settled.tolist(), blame, found.low.tolist(), found.high.tolist(), strict=True
+            corrected_standing(
+                part.raw,
+                its_classes,
+                its_settled,
+                its_ends,
+                self.rule,
+                Correction(Method.PROBABILITIES, part.raw.index),
+                partial(_cases, part, its_blame),
+            )
+            for part, its_classes, its_settled, its_blame, its_ends in zip(
+                parts, classes.tolist(), settled.tolist(), blame, ends, strict=True
             )
         ]
 
@@ -225,6 +247,13 @@ class Corrections:
 def _left(raw: Standing, why: Method) -> Standing:
     """Return a balance as it was counted, and why it is not corrected."""
     return replace(raw, correction=Correction(why, raw.index))
+
+
+def _with_labels(weighed: Standing, number: int) -> Standing:
+    """Return a balance with the number of labels that did not suffice to correct it."""
+    if weighed.correction is None:
+        return weighed
+    return replace(weighed, correction=replace(weighed.correction, labels=number))
 
 
 def _means(cells: WeeklyCells, week_weights: Floats) -> Floats:
@@ -239,45 +268,14 @@ def _means(cells: WeeklyCells, week_weights: Floats) -> Floats:
     return means
 
 
-def _weighed(
-    part: _Part, classes: Sequence[float], settled: float, blame: Floats, ends: Sequence[float], rule: Rule
-) -> Standing:
-    """Return the balance of classes as they are after the correction.
+def _cases(part: _Part, blame: Floats, enough: float) -> Cases:
+    """Return the heaviest open cases, as many as weigh enough together: w q, q the mean of the case's week.
 
     Args:
-        classes: The weighted sums of q for (negative, neutral, positive).
-        settled: The part of the negative whose cases are resolved.
         blame: The q of negative in each cell.
     """
-    raw = part.raw
-    negative, neutral, praise = classes
-    unresolved = max(0.0, negative - settled)
-    debt = rule.k * unresolved + rule.resolved_weight * settled - praise
-    relief = rule.k - rule.resolved_weight
-    counted = Tally(
-        praise=praise,
-        open=unresolved,
-        resolved=settled,
-        neutral=neutral,
-        n=raw.balance.tally.n,
-        n_eff=raw.balance.tally.n_eff,
-        cases=_cases(part, blame, debt / relief) if debt > 0 and relief > 0 else (),
+    days = part.heard.days[part.heard.within(part.span.since, part.span.until)]
+    of_weeks = part.cells.mean_blame(blame)
+    return open_cases(
+        part.heard, part.span, of_weeks[np.searchsorted(part.cells.weeks, (days - 1) // DAYS_IN_WEEK)], enough
     )
-    heard = praise + negative
-    share = praise / heard if heard > 0 else 0.0
-    low, high = ends
-    weighed = balance(counted, rule.k, rule.resolved_weight, (min(low, share), max(high, share)))
-    return replace(as_shown(weighed), correction=Correction(Method.PROBABILITIES, raw.index))
-
-
-def _cases(part: _Part, blame: Floats, enough: float) -> tuple[tuple[float, int], ...]:
-    """Return the heaviest open cases, as many as weigh enough together: w q, q the mean of the case's week."""
-    heard, (since, until, half_life_days) = part.heard, part.span
-    within = heard.within(since, until)
-    days = heard.days[within]
-    left = part.cells.mean_blame(blame)[np.searchsorted(part.cells.weeks, (days - 1) // DAYS_IN_WEEK)]
-    if half_life_days is not None:
-        left = left * np.exp2((days - (until.toordinal() - 1)) / half_life_days)
-    rows = [n for n, line in enumerate(heard.lines) if line.is_open_complaint]
-    weights = np.concatenate([heard.lines[n].weight * left for n in rows] or [left[:0]])
-    return heaviest(weights, heard.counts[rows, within].ravel(), enough)

@@ -58,9 +58,15 @@ UNCORRECTED = {
     Method.NOT_BY_ASPECT: "how often the classifier errs about an aspect is not known",
     Method.NOT_BY_SEGMENT: "how likely each class is, is not counted by segment",
 }
-CORRECTED = {Method.PROBABILITIES: "classifier error corrected by the probabilities of its classes"}
+CORRECTED = {
+    Method.PROBABILITIES: "classifier error corrected by the probabilities of its classes",
+    Method.LABELS: "classifier error corrected by {labels} labels that people gave to mentions drawn by chance",
+}
 WILSON = "classes as counted; Wilson interval on the positive share"
-PROFILE = "classifier error corrected; profile-likelihood interval on the positive share"
+INTERVALS = {
+    Method.PROBABILITIES: "classifier error corrected; profile-likelihood interval on the positive share",
+    Method.LABELS: "classifier error corrected; posterior interval on the positive share",
+}
 NO_WAY_OUT = {
     NoWayOut.RULE: "resolving complaints does not lower the debt, as k is not above the resolved weight",
     NoWayOut.TOO_FEW_CASES: "resolving every open complaint would not be enough by itself",
@@ -138,7 +144,10 @@ def health(
     )
     rule = configuration.rule
     document = partial(_blocks, rule=rule)
-    corrections = Corrections(work.rollups, brand_id, model, calibration, rule, heard, until=period.until)
+    labels = work.labels.given(brand_id, model, period.until)
+    corrections = Corrections(
+        work.rollups, brand_id, model, calibration, rule, heard, until=period.until, labels=labels
+    )
     groups: list[dict[str, Any]] = []
     by_note = None
     if by == "week":
@@ -357,7 +366,7 @@ def _experience(asked: Answers, weighed: Standing) -> tuple[Estimate | None, str
 def balance_document(shown: Standing, rule: Rule, scope: str) -> dict[str, Any]:
     """Return a balance as the contract shapes it; `scope` says which mentions it weighs."""
     weighed, correction = shown.balance, shown.correction
-    interval = PROFILE if correction and correction.is_made else WILSON
+    interval = INTERVALS.get(correction.method, WILSON) if correction else WILSON
 
     def index_at(k: float, interval: str = interval) -> str:
         return (
@@ -395,9 +404,10 @@ def correction_sentence(correction: Correction | None) -> str:
     """Return in words what was done about the classifier's error."""
     if correction is None:
         return "uncorrected"
-    if correction.method is Method.LABELS:
-        return f"classifier error corrected by {correction.labels} labels from the inbox"
-    return CORRECTED.get(correction.method) or f"uncorrected: {UNCORRECTED[correction.method]}"
+    said = CORRECTED.get(correction.method) or f"uncorrected: {UNCORRECTED[correction.method]}"
+    if correction.labels and correction.method is not Method.LABELS:
+        said += ", as the {labels} labels of its own mentions do not suffice"
+    return said.format(labels=correction.labels)
 
 
 def figure(shown: Shown, definition: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from twelvefold.pipeline.figures.intervals import Estimate
 from twelvefold.pipeline.figures.nps import nps_of_scores
 from twelvefold.pipeline.week import Week
 from twelvefold.records import Measure, Sentiment
+from twelvefold.storage.labels import Label
 from twelvefold.storage.packed_counts import Counts
 from twelvefold.storage.probability_series import CellSeries
 from twelvefold.storage.rollups import DayCount
@@ -82,6 +83,13 @@ class Surveys(Protocol):
         """Return for each measure and day of [since, until) how many gave which score."""
 
 
+class GivenLabels(Protocol):
+    """Where labels come from."""
+
+    def given(self, brand_id: int, model: str, until: date | None = None) -> Sequence[Label]:
+        """Return what people said of mentions of the days before `until` that this model had named."""
+
+
 class Counted(Protocol):
     """What figures need of a unit of work."""
 
@@ -96,6 +104,10 @@ class Counted(Protocol):
     @property
     def customers(self) -> Customers:
         """The customers and their orders."""
+
+    @property
+    def labels(self) -> GivenLabels:
+        """What people said of mentions drawn by chance."""
 
 
 class Refusal(StrEnum):
@@ -141,7 +153,7 @@ class Correction:
 
     Attributes:
         raw_index: The balance as the classes were counted.
-        labels: How many labels of people it rests on.
+        labels: How many labels of people there are of its mentions; it rests on them where they were enough.
     """
 
     method: Method

@@ -14,6 +14,7 @@ from twelvefold.storage.customers import Customers
 from twelvefold.storage.digests import Digests
 from twelvefold.storage.evidence import Evidence
 from twelvefold.storage.judgements import Judgements
+from twelvefold.storage.labels import Labels
 from twelvefold.storage.mentions import Mentions
 from twelvefold.storage.reasons import Reasons
 from twelvefold.storage.rollups import Rollups
@@ -112,3 +113,8 @@ class Work:
     def bursts(self) -> Bursts:
         """Days on which far more was said than usual."""
         return Bursts(self._connection)
+
+    @cached_property
+    def labels(self) -> Labels:
+        """What people said of mentions drawn by chance."""
+        return Labels(self._connection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +26,7 @@ config_option = click.option(
     help="Configuration file; default: config.yaml here, else the packaged one.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+actor_option = click.option("--as", "actor", default=getpass.getuser, help="Who does it; default: the account's name.")
 brand_option = click.option("--brand", help="One brand of the configuration; default: all.")
 
 

@@ -279,7 +279,9 @@ def build_digest(
     spoken = voices(
         heard, each_source, brand, rule, scores, since=asked.since, until=asked.until, last_day=asked.last_day
     )
-    corrections = Corrections(work.rollups, brand_id, model, calibration, rule, heard, until=asked.until)
+    labels = work.labels.given(brand_id, model, asked.until)
+    corrections = Corrections(work.rollups, brand_id, model, calibration, rule, heard, until=asked.until, labels=labels)
+    now = corrections.balances(None, heard.alone(), asked.last_day, asked)[None]
     weighed = corrections.weeks(
         [
             WeekWeighed(each, heard.standing(rule, each.last_day), heard.undecayed(rule, each.since, each.until))
@@ -292,8 +294,8 @@ def build_digest(
         zone=brand.zone,
         week=asked,
         rule=rule,
-        standing=weighed[-1].standing,
-        within=weighed[-1].within,
+        standing=now.standing,
+        within=now.within or weighed[-1].within,
         change=week_change(counts, brand, rule, asked, scores, two_weeks(work, brand_id, brand, asked)),
         answers=answers(work.surveys, brand_id, asked.since, asked.until),
         all_answers=answers(work.surveys, brand_id, None, None),

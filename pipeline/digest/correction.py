@@ -11,8 +11,10 @@ def correction_words(correction: Correction | None, words: Words) -> str:
     match correction and correction.method:
         case Method.LABELS:
             return words.ngettext(
-                "corrected for the errors of the judge by {n} label from the inbox; interval by the delta method",
-                "corrected for the errors of the judge by {n} labels from the inbox; interval by the delta method",
+                "corrected for the errors of the judge by {n} label that people gave, posterior interval; the curve "
+                "of the weeks does without them",
+                "corrected for the errors of the judge by {n} labels that people gave, posterior interval; the curve "
+                "of the weeks does without them",
                 correction.labels if correction else 0,
             )
         case Method.PROBABILITIES:

@@ -28,6 +28,12 @@ Perks' prior (Journal of the Institute of Actuaries 73 (1947) 285-334). From .2 
 docs/figures.md has the table of `benchmarks/coverage.py`.
 """
 
+LEAST = 100
+"""Fewer labels than this correct nothing."""
+
+LEAST_OF_CLASS = 20
+"""Fewer labels of a named class than this correct nothing, where there are so many mentions of it."""
+
 _NOTHING: Triple = (0.0, 0.0, 0.0)
 _DRAWS = 4_000
 _SEED = 12  # the interval of the same labels is the same for ever

@@ -11,6 +11,7 @@ import numpy as np
 
 from twelvefold.records import Measure, Sentiment, SourceResult
 from twelvefold.storage.customers import Extent
+from twelvefold.storage.labels import Label
 from twelvefold.storage.mentions import Quote
 from twelvefold.storage.packed_counts import DAYS
 from twelvefold.storage.rollups import DayCount
@@ -49,6 +50,7 @@ class FakeWork:
     results: list[SourceResult] = field(default_factory=list)
     starred: list[StarCount] = field(default_factory=list)
     why: dict[str, object] | None = None
+    labelled: list[Label] = field(default_factory=list)
 
     @property
     def rollups(self) -> FakeWork:
@@ -77,6 +79,13 @@ class FakeWork:
     @property
     def bursts(self) -> FakeWork:
         return self
+
+    @property
+    def labels(self) -> FakeWork:
+        return self
+
+    def given(self, brand_id: int, model: str, until: date | None = None) -> list[Label]:
+        return [label for label in self.labelled if _is_within(label.local_date, None, until)]
 
     def touching(self, brand_id: int, model: str, since: date, until: date) -> list[dict[str, object]]:
         return []

@@ -80,10 +80,10 @@ def acme(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, i
     database.close()
 
 
-def stored(database: Database) -> tuple[int, list[Told]]:
-    """Store a brand of 900 mentions over five months; every third complaint is resolved."""
+def stored(database: Database, n: int = 900) -> tuple[int, list[Told]]:
+    """Store a brand of so many mentions over five months; every third complaint is resolved."""
     chance, dice = np.random.default_rng(3), random.Random(3)
-    answers, _ = drawn(chance, (0.09, 0.13, 0.78), 900)
+    answers, _ = drawn(chance, (0.09, 0.13, 0.78), n)
     told = [Told(n, (a, b, c), dice) for n, (a, b, c) in enumerate(answers.tolist())]
     with database.begin() as work:
         brand = work.brands.ensure(BRAND.name, BRAND.zone)

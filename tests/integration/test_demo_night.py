@@ -1,6 +1,8 @@
 """A newcomer's first minutes: a whole night over the sample sites, then the commands on what it left."""
 
+import csv
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -131,3 +133,23 @@ def test_score_answers_each_line_in_order(tmp_path: Path) -> None:
     schema = json.loads(Path(str(schemas.__path__[0]), "score.json").read_text("utf-8"))
     for answer in answers:
         jsonschema.validate(answer, schema)
+
+
+def test_labels_of_a_sheet_correct_the_balance(night: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(night[0], folder)
+    label = ("triage", "label", "--config", "config.yaml", "--json")
+    out = check(json.loads(twelvefold(*label, "--out", "labels.csv", cwd=folder)))
+    sheet = folder / "labels.csv"
+    with sheet.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == out["out"]["mentions"] >= out["needed"]
+    with sheet.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows({**row, "label": "nn0pp"[int(float(row["stars"] or 3)) - 1]} for row in rows)
+    found = check(json.loads(twelvefold(*label, "--file", "labels.csv", cwd=folder)))
+    assert (found["file"]["new"], found["file"]["rejected"], found["enough"]) == (len(rows), [], True)
+    health = check(json.loads(twelvefold("health", "--config", "config.yaml", "--json", cwd=folder)))
+    correction = health["satisfaction"]["balance"]["correction"]
+    assert (correction["method"], correction["labels"]) == ("labels", len(rows))

@@ -60,7 +60,20 @@ def keeps(name: str, document: object) -> bool:
 
 def test_every_document_has_a_schema() -> None:
     assert names() == (
-        *("case", "cases", "crawl", "customers", "demo", "digest", "doctor", "health", "import", "run", "score"),
+        *(
+            "case",
+            "cases",
+            "crawl",
+            "customers",
+            "demo",
+            "digest",
+            "doctor",
+            "health",
+            "import",
+            "labels",
+            "run",
+            "score",
+        ),
         "testimonials",
     )
 

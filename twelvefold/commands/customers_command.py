@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from twelvefold.commands.export_command import guard_cell
+from twelvefold.pipeline.formula_guard import guard_cell
 from twelvefold.terminal import brand_option, config_option, emit, json_option, open_project
 
 limit_option = click.option("--limit", type=click.IntRange(1, 1_000_000), default=50, show_default=True)

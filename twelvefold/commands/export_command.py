@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from twelvefold.pipeline.formula_guard import guard_cell
 from twelvefold.terminal import brand_option, config_option, open_project
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from twelvefold.storage.repository import Work
 
 GROUPINGS = ("source", "subject", "language", "aspect", "week")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @click.command("export", epilog="Example: twelvefold export mentions --format csv --out mentions.csv")
@@ -95,10 +95,3 @@ def _csv_lines(records: Iterator[dict[str, Any]]) -> Iterator[str]:
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
-
-
-def guard_cell(value: Any) -> Any:
-    """Return the value of a CSV cell, with an apostrophe before a text that a spreadsheet would run as a formula."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return "'" + value
-    return value

@@ -11,9 +11,9 @@ from typing import Any
 import click
 
 from twelvefold.commands.customers_command import csv_option, limit_option
-from twelvefold.commands.export_command import guard_cell
-from twelvefold.commands.triage_command import actor_option, note_option
-from twelvefold.terminal import brand_option, config_option, emit, json_option, open_project
+from twelvefold.commands.triage_command import note_option
+from twelvefold.pipeline.formula_guard import guard_cell
+from twelvefold.terminal import actor_option, brand_option, config_option, emit, json_option, open_project
 
 
 @click.group("testimonials", epilog="Example: twelvefold testimonials list", no_args_is_help=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,18 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from twelvefold.terminal import brand_option, config_option, emit, json_option, open_project
+from twelvefold.commands.triage_label import label
+from twelvefold.terminal import actor_option, brand_option, config_option, emit, json_option, open_project
 
 if TYPE_CHECKING:
     from twelvefold.storage.repository import Work
 
-actor_option = click.option("--as", "actor", default=getpass.getuser, help="Who does it; default: the account's name.")
 note_option = click.option("--note", default="", help="Why; kept in the case's history.")
 
 
 @click.group("triage", epilog="Example: twelvefold triage list --state open", no_args_is_help=True)
 def command() -> None:
     """Work on the cases that negative mentions opened; every step is kept in the case's history."""
+
+
+command.add_command(label)
 
 
 @command.command("list", epilog="Example: twelvefold triage list --assignee sam --json")
