@@ -23,6 +23,13 @@ SPANS = (1, 3, 7)
 LEAST_SPREAD = 1.5
 """Variance over mean: people post in clumps, also where a short past does not show it."""
 
+LASTING = 14
+"""Once so many days of three weeks were above the past before them, that is how much is said now: no burst goes on."""
+
+LASTING_WITHIN = 21
+STEP = 1.2
+"""They were above it by at least this factor."""
+
 LEAST_MENTIONS = 10
 LEAST_RATIO = 2.0
 """The days of a burst have this many times the mentions that their past lets expect."""
@@ -36,6 +43,7 @@ FALSE_ALARMS_A_YEAR = 1.0
 SIGN_CHANCE = 0.01
 SIGN_DIFFERENCE = 0.2
 Counts = npt.NDArray[np.int64]
+_NO_DAYS: Counts = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -121,51 +129,84 @@ def level_for(series: int) -> float:
     return FALSE_ALARMS_A_YEAR / 365 / max(1, series)
 
 
+class _Past:
+    """The days before a day, those of bursts left out, since the level at which much is said last changed.
+
+    Attributes:
+        flagged: The days of bursts, as they are found.
+    """
+
+    def __init__(self, series: Counts, first: int) -> None:
+        self.flagged = np.zeros(len(series), dtype=bool)
+        self._series = series
+        self._left_out = self.flagged.copy()
+        self._since = first
+        self._is_raised = False
+
+    def before(self, day: int) -> Counts:
+        """Return the usual days before a day, or all of them where bursts are most of them."""
+        past = slice(max(self._since, day - WINDOW), day)
+        apart = self._series[past][~self._left_out[past]]
+        return apart if len(apart) >= LASTING else self._series[past]
+
+    def flag(self, days: slice, which: npt.NDArray[np.bool_]) -> None:
+        """Take these days for such of a burst."""
+        self.flagged[days] = self._left_out[days] = which
+
+    def learn(self, day: int) -> None:
+        """Begin the past anew where a burst has lasted so long that it is the level now, or has ended after all."""
+        start = day - LASTING_WITHIN
+        is_burst = start >= self._since and bool(self.flagged[start:day].any())
+        usual = self.before(start) if is_burst or self._is_raised else _NO_DAYS
+        if len(usual) < LASTING:
+            return
+        days, mean = self._series[start:day], usual.mean()
+        rises = is_burst and np.count_nonzero(days >= STEP * mean) >= LASTING
+        if rises or (self._is_raised and np.count_nonzero(STEP * days <= mean) >= LASTING):
+            self._since, self._is_raised = day - LASTING, bool(rises)
+            self._left_out[self._since :] = False
+
+
 def bursts(counts: Sequence[int] | Counts, level: float) -> list[Burst]:
     """Return the bursts of a series of daily counts, in order of time; its first four weeks can have none.
 
     Each day, and the three and seven days that end with it, are set against the days of their past
     that belong to no burst. How likely are so many mentions? The answer is a negative binomial tail,
     see `chance_of_so_many`. A burst begins with the days of such a span that stand out, the last of
-    them among these, and goes on while days do. Where bursts leave fewer than LEAST_DAYS of a past,
-    the level has changed and all of its days count. Days with one day between them are one burst.
+    them among these, and goes on while days do; after two or three weeks that is what is usual. Days
+    with one day between them are one burst.
 
     Args:
         level: How unlikely a day must be; see `level_for`.
     """
     series = np.asarray(counts, dtype=np.int64)
-    flagged, expected = np.zeros(len(series), dtype=bool), np.zeros(len(series))
     told = np.flatnonzero(series).tolist()
     first = told[0] if told else 0
+    past, expected = _Past(series, first), np.zeros(len(series))
     for day in told:
         if day - first < LEAST_DAYS:
             continue
-        usual = _usual(series, flagged, first, day)
-        if not _stands_out(series[day : day + 1], usual).all():
+        past.learn(day)
+        usual = past.before(day)
+        if len(usual) < LASTING or not _stands_out(series[day : day + 1], usual).all():
             continue
-        if flagged[day - 2 : day].any():
-            flagged[day], expected[day] = True, usual.mean()
+        if past.flagged[day - 2 : day].any():
+            past.flag(slice(day, day + 1), np.array([True]))
+            expected[day] = usual.mean()
             continue
         for span in SPANS:
-            since = day + 1 - span
-            n = int(series[since : day + 1].sum())
-            if since - first < LEAST_DAYS or flagged[since:day].any():
+            days = slice(day + 1 - span, day + 1)
+            n = int(series[days].sum())
+            if days.start - first < LEAST_DAYS or past.flagged[days.start : day].any():
                 break
-            if n < LEAST_MENTIONS:
+            usual = past.before(days.start)
+            if n < LEAST_MENTIONS or len(usual) < LASTING:
                 continue
-            usual = _usual(series, flagged, first, since)
             if n >= LEAST_RATIO * span * usual.mean() and _is_far_above(n, usual, span, level / len(SPANS)):
-                flagged[since : day + 1] = _stands_out(series[since : day + 1], usual)
-                expected[since : day + 1] = usual.mean()
+                past.flag(days, _stands_out(series[days], usual))
+                expected[days] = usual.mean()
                 break
-    return _joined(series, np.flatnonzero(flagged).tolist(), expected)
-
-
-def _usual(series: Counts, flagged: npt.NDArray[np.bool_], first: int, day: int) -> Counts:
-    """Return the past of a day without the days of bursts, or with them where they are most of it."""
-    past = slice(max(first, day - WINDOW), day)
-    apart = series[past][~flagged[past]]
-    return apart if len(apart) >= LEAST_DAYS else series[past]
+    return _joined(series, np.flatnonzero(past.flagged).tolist(), expected)
 
 
 def _stands_out(days: Counts, usual: Counts) -> npt.NDArray[np.bool_]:

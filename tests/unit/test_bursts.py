@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from twelvefold.pipeline.figures.bursts import (
+    LASTING_WITHIN,
     LEAST_DAYS,
     LEAST_SPREAD,
     SPANS,
@@ -81,8 +82,28 @@ def test_a_burst_does_not_hide_the_one_that_follows() -> None:
 
 def test_a_new_level_ends_being_a_burst() -> None:
     counts = np.concatenate([np.full(100, 3), np.full(200, 60)])
-    found = bursts(counts, 1e-6)
-    assert found[-1].last < 100 + WINDOW - LEAST_DAYS + 10
+    assert [burst.first for burst in bursts(counts, 1e-6)] == [100]
+    assert bursts(counts, 1e-6)[0].last <= 100 + LASTING_WITHIN
+
+
+@pytest.mark.parametrize("rise", [2, 3, 10])
+def test_a_lasting_rise_is_learnt_in_three_weeks_and_a_bomb_stands_out_of_the_new_level(rise: int) -> None:
+    dice, late, found = np.random.default_rng(8), 0, 0
+    for _ in range(10):
+        counts = np.concatenate([clumped(20, 100, dice), clumped(20 * rise, 80, dice)])
+        counts[150:153] += dice.poisson(4 * 20 * rise, 3)
+        after = [burst for burst in bursts(counts, 1e-5) if burst.last > 100 + LASTING_WITHIN]
+        found += any(burst.first <= 150 and burst.last >= 152 for burst in after)
+        late += sum(burst.last < 148 or burst.first > 153 for burst in after)
+    assert (found, late) == (10, 0)
+
+
+def test_after_a_long_campaign_the_past_is_the_quiet_after_it() -> None:
+    counts = np.full(200, 4)
+    counts[100:130] = 40
+    counts[170:173] = 30
+    campaign, bomb = bursts(counts, 1e-6)
+    assert (campaign.first, bomb.first, bomb.last, bomb.expected) == (100, 170, 172, 12)
 
 
 def test_a_source_without_a_past_has_no_burst() -> None:
