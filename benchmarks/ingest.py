@@ -1,9 +1,10 @@
-"""Rows a second through the upsert path: `python benchmarks/ingest.py [ROWS]`. Target: 60,000 rows a second.
+"""Rows a second through the upsert path: `python benchmarks/ingest.py [ROWS] [URL]`. Target: 60,000 rows a second.
 
-Mentions of 200 characters, as normalising makes them, are saved in pages of 5,000 into a fresh SQLite file, each page
-a transaction: all of them new, then all of them again, then a tenth of them edited. The second figure is what a machine
-with nothing else to do could reach at best. Beside them stands Scrapy's own benchmark (`scrapy bench`), which tells how
-many pages a second this machine can fetch from itself at all.
+Mentions of 200 characters, as normalising makes them, are saved in pages of 5,000 and of 100 into a fresh SQLite file,
+or into the empty PostgreSQL database at URL, each page a transaction: all of them new, then all of them again, then a
+tenth of them edited. The second figure is what a machine with nothing else to do could reach at best; a PostgreSQL
+server's own work is not in it. Beside them stands Scrapy's own benchmark (`scrapy bench`), which tells how many pages a
+second this machine can fetch from itself at all.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,22 +24,26 @@ from zoneinfo import ZoneInfo
 from twelvefold.records import Mention, Precision
 from twelvefold.storage.engine import Database, open_database
 
-PAGE = 5_000
+PAGES = (5_000, 100)
 TARGET = 60_000
 NIGHT = datetime(2026, 11, 20, 3, tzinfo=UTC)
 WORDS = "The kettle works well and arrived on time, but the lid is loose and nobody answers my letters. "
 
 
-def mentions(count: int) -> list[Mention]:
-    """Return so many mentions, no two alike."""
-    return [_mention(number) for number in range(count)]
+Page = list[Mention]
 
 
-def _mention(number: int) -> Mention:
-    text = (f"{number}: " + WORDS * 3)[:200]
+def pages(source: str, count: int, size: int) -> Iterator[Page]:
+    """Yield so many mentions of a source, no two alike, in pages: a night holds no more than one of them at a time."""
+    for first in range(0, count, size):
+        yield [_mention(source, number) for number in range(first, min(first + size, count))]
+
+
+def _mention(source: str, number: int) -> Mention:
+    text = (f"{source} {number}: " + WORDS * 3)[:200]
     written = hashlib.sha256(text.encode()).hexdigest()
     return Mention(
-        source="shop",
+        source=source,
         kind="files",
         external_id=f"r{number}",
         title="Kettle",
@@ -59,13 +64,22 @@ def _mention(number: int) -> Mention:
     )
 
 
-def rows_a_second(database: Database, brand: int, given: Sequence[Mention]) -> tuple[float, float]:
+def rows_a_second(database: Database, brand: int, given: Iterable[Page]) -> tuple[float, float]:
     """Save the mentions page by page, and return how many a second by the clock and of the processor's time."""
-    started, busy = time.perf_counter(), time.process_time()
-    for first in range(0, len(given), PAGE):
+    count, spent, busy = 0, 0.0, 0.0
+    for page in given:
+        started, worked = time.perf_counter(), time.process_time()
         with database.begin() as work:
-            work.mentions.save(brand, given[first : first + PAGE], zone=ZoneInfo("Europe/Paris"))
-    return len(given) / (time.perf_counter() - started), len(given) / (time.process_time() - busy)
+            work.mentions.save(brand, page, zone=ZoneInfo("Europe/Paris"))
+        count += len(page)
+        spent += time.perf_counter() - started
+        busy += time.process_time() - worked
+    return count / spent, count / busy
+
+
+def edited(page: Page) -> Page:
+    """Return the mentions of a page with another title."""
+    return [replace(mention, title="Edited", revision_hash=mention.content_hash) for mention in page]
 
 
 def scrapy_bench() -> str:
@@ -79,16 +93,22 @@ def scrapy_bench() -> str:
 def main() -> None:
     """Measure, and print one line a figure."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
-    given = mentions(count)
-    edited = [replace(mention, title="Edited", revision_hash=mention.content_hash) for mention in given]
     with tempfile.TemporaryDirectory() as folder:
-        database = open_database(f"sqlite:///{Path(folder) / 'ingest.db'}")
+        url = sys.argv[2] if len(sys.argv) > 2 else f"sqlite:///{Path(folder) / 'ingest.db'}"
+        database = open_database(url)
         with database.begin() as work:
             brand = work.brands.ensure("Acme", "Europe/Paris")
-        for what, page in (("new", given), ("seen again", given), ("edited", edited[: count // 10])):
-            rate, unshared = rows_a_second(database, brand, page)
-            told = f"{rate:>9,.0f} rows/s, {unshared:>9,.0f} a second of processor time"
-            print(f"{what:<12} {len(page):>9,} rows  {told} (target {TARGET:,})", flush=True)
+        for size in PAGES:
+            source, some = f"pages of {size}", count if size == max(PAGES) else count // 10
+            runs = {
+                "new": pages(source, some, size),
+                "seen again": pages(source, some, size),
+                "edited": map(edited, pages(source, some // 10, size)),
+            }
+            for what, given in runs.items():
+                rate, unshared = rows_a_second(database, brand, given)
+                told = f"{rate:>9,.0f} rows/s, {unshared:>9,.0f} a second of processor time"
+                print(f"{source:<13} {what:<12} {told} (target {TARGET:,})", flush=True)
         database.close()
     print(f"scrapy bench {scrapy_bench()}")
 

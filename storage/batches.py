@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 from twelvefold.storage.tables import Base
 
@@ -35,6 +36,19 @@ def marks(connection: Connection, count: int) -> str:
     return ", ".join(["?" if connection.dialect.name == "sqlite" else "%s"] * count)
 
 
+def rows_among(connection: Connection, query: str, given: Sequence[Any], values: Iterable[Any]) -> Iterator[Any]:
+    """Yield what a query finds for some of many values, batch by batch, without SQLAlchemy's work for each value.
+
+    Args:
+        query: SQL that ends in "IN", with the driver's marks for what is given.
+        given: The values of the query's own marks.
+        values: What the column before "IN" may be.
+    """
+    for batch in in_batches(values):
+        among = f"{query} ({marks(connection, len(batch))})"
+        yield from connection.exec_driver_sql(among, (*given, *batch)).cursor.fetchall()
+
+
 def insert_rows(
     connection: Connection,
     table: type[Base],
@@ -42,24 +56,47 @@ def insert_rows(
     rows: Iterable[Sequence[Any]],
     on_conflict: str = "",
 ) -> None:
-    """Insert rows of values in the order of `names`, as one prepared statement.
+    """Insert rows of values in the order of `names`; see `insert_columns`."""
+    insert_columns(connection, table, dict(zip(names, zip(*rows, strict=True), strict=True)), on_conflict)
+
+
+def insert_columns(
+    connection: Connection, table: type[Base], columns: Mapping[str, Sequence[Any]], on_conflict: str = ""
+) -> None:
+    """Insert rows, given by columns, as one prepared statement; on PostgreSQL new ones are copied.
 
     The ingest path: SQLAlchemy would build a parameter set for each row and convert every value in
     it; here a column's distinct values are converted once, as times and dates repeat.
 
     Args:
+        columns: The values of each column, by its name.
         on_conflict: What to do with a row that is there, as SQL that both backends know.
     """
-    columns = [table.__table__.c[name] for name in names]
-    statement = (
-        f"INSERT INTO {table.__tablename__} ({', '.join(names)}) "  # noqa: S608  (our own names, no values)
-        f"VALUES ({marks(connection, len(names))}) {on_conflict}"
-    )
+    names = ", ".join(columns)
     converted: list[Iterable[Any]] = []
-    for column, values in zip(columns, zip(*rows, strict=True), strict=True):
-        convert = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    for name, values in columns.items():
+        convert = table.__table__.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
         converted.append(values if convert is None else _each_once(convert, values))
-    connection.exec_driver_sql(statement, list(zip(*converted, strict=True)))
+    rows = zip(*converted, strict=True)
+    if connection.dialect.name == "postgresql" and not on_conflict:
+        _copy(connection, f"COPY {table.__tablename__} ({names}) FROM STDIN", rows)
+        return
+    statement = (
+        f"INSERT INTO {table.__tablename__} ({names}) "  # noqa: S608  (our own names, no values)
+        f"VALUES ({marks(connection, len(columns))}) {on_conflict}"
+    )
+    connection.exec_driver_sql(statement, list(rows))
+
+
+def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    driver: Any = connection.dialect.dbapi
+    cursor: Any = connection.connection.cursor()
+    try:
+        with cursor, cursor.copy(statement) as copying:
+            for row in rows:
+                copying.write_row(row)
+    except driver.Error as exc:  # which SQLAlchemy, that knows nothing of this, would have wrapped
+        raise DBAPIError(statement, None, exc) from exc
 
 
 def _each_once(convert: Any, values: Sequence[Any]) -> Iterable[Any]:

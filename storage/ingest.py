@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from twelvefold.records import Mention, local_date_of
-from twelvefold.storage.batches import in_batches, insert_rows, marks
+from twelvefold.storage.batches import in_batches, insert_columns, marks, rows_among
 from twelvefold.storage.due import Due
 from twelvefold.storage.duplicates import Duplicates
 from twelvefold.storage.rollups import Rollups
 from twelvefold.storage.tables import (
-    JudgementTable,
     MentionTable,
     RemovalTable,
     RevisionTable,
@@ -27,8 +27,6 @@ from twelvefold.storage.tables import (
     SubjectTable,
 )
 from twelvefold.storage.tombstones import Tombstones
-
-_Key = tuple[str, str]  # source, external id
 
 
 @dataclass(frozen=True)
@@ -46,29 +44,12 @@ class Saved:
     forgotten: int = 0
 
 
-class _Found(NamedTuple):
-    """What tells of a stored mention whether anything is to be done."""
-
-    id: int
-    revision_hash: str
-    raw_revision: str
-    is_removed: bool
-
-    def differs_from(self, mention: Mention) -> bool:
-        return (
-            self.raw_revision != mention.raw_revision
-            or self.revision_hash != mention.revision_hash
-            or bool(self.is_removed)
-        )
-
-
-_COLUMNS = (
-    *("brand_id", "source_id", "external_id", "subject_id", "local_date", "content_hash", "revision_hash"),
-    *("raw_revision", "revision", "language", "stars", "rating", "rating_best", "rating_worst", "author_hash"),
-    *("customer_id", "collected_at", "published_at", "published_precision", "verified", "incentivised", "url"),
-    *("title", "text", "reply_text", "reply_at", "payload"),
+_PLAIN = (
+    *("source", "subject", "external_id", "content_hash", "revision_hash", "raw_revision", "language", "stars"),
+    *("rating", "rating_best", "rating_worst", "author_hash", "customer_id", "collected_at", "published_at"),
+    *("published_precision", "verified", "incentivised", "url", "title", "text", "reply_text", "reply_at", "payload"),
 )
-_SOURCE, _DAY, _LANGUAGE = (_COLUMNS.index(name) for name in ("source_id", "local_date", "language"))
+_plain_of = attrgetter(*_PLAIN)
 
 
 class Intake:
@@ -88,16 +69,22 @@ class Intake:
         """
         tombstones = Tombstones(self._connection).keys(self._brand_id)
         wanted = [mention for mention in mentions if not tombstones.cover(mention)]
-        latest: dict[_Key, Mention] = {(mention.source, mention.external_id): mention for mention in wanted}
+        latest: defaultdict[str, dict[str, Mention]] = defaultdict(dict)
+        for mention in wanted:
+            latest[mention.source][mention.external_id] = mention
         if not latest:
             return Saved(forgotten=len(mentions))
-        self._source_ids = self._ensure_sources(latest.values())
-        self._subject_ids = self._ensure_subjects(latest.values())
-        stored = self._stored(latest)
-        new = [mention for key, mention in latest.items() if key not in stored]
+        self._source_ids = self._ensure_sources(wanted)
+        self._subject_ids = self._ensure_subjects(wanted)
+        new: list[Mention] = []
+        changed: list[int] = []
+        for source, its_mentions in latest.items():
+            unknown, differing = self._compared(source, its_mentions)
+            new += unknown
+            changed += differing
         edited, returned, touched = [], [], []
-        for row in self._rows([found.id for key, found in stored.items() if found.differs_from(latest[key])]):
-            mention = latest[row.source, row.external_id]
+        for row in self._rows(changed):
+            mention = latest[row.source][row.external_id]
             if row.revision_hash != mention.revision_hash:
                 edited.append((row, mention))
             elif row.raw_revision != mention.raw_revision:
@@ -111,22 +98,20 @@ class Intake:
         self._insert(new)
         return Saved(len(new), len(edited), len(wanted) - len(new) - len(edited), len(mentions) - len(wanted))
 
-    def _stored(self, latest: dict[_Key, Mention]) -> dict[_Key, _Found]:
-        """Return what is stored of these keys, in as little as tells whether anything is to be done."""
-        by_source = defaultdict(list)
-        for source, external_id in latest:
-            by_source[source].append(external_id)
-        found: dict[_Key, _Found] = {}
-        for source, external_ids in by_source.items():
-            for batch in in_batches(external_ids):
-                values = marks(self._connection, len(batch) + 1).removeprefix(marks(self._connection, 1) + ", ")
-                query = (
-                    "SELECT external_id, id, revision_hash, raw_revision, removed_at IS NOT NULL FROM mentions "  # noqa: S608  (marks only)
-                    f"WHERE source_id = {marks(self._connection, 1)} AND external_id IN ({values})"
-                )
-                rows = self._connection.exec_driver_sql(query, (self._source_ids[source], *batch))
-                found.update(((source, external_id), _Found(*rest)) for external_id, *rest in rows.fetchall())
-        return found
+    def _compared(self, source: str, latest: dict[str, Mention]) -> tuple[list[Mention], list[int]]:
+        """Return which mentions of a source are not stored, and the ids of those that are stored otherwise."""
+        query = (
+            "SELECT external_id, id, revision_hash, raw_revision, removed_at IS NOT NULL FROM mentions "  # noqa: S608  (marks only)
+            f"WHERE source_id = {marks(self._connection, 1)} AND external_id IN"
+        )
+        stored, differing = set(), []
+        for row in rows_among(self._connection, query, (self._source_ids[source],), latest):
+            external_id, mention_id, revision_hash, raw_revision, is_removed = row
+            mention = latest[external_id]
+            stored.add(external_id)
+            if raw_revision != mention.raw_revision or revision_hash != mention.revision_hash or is_removed:
+                differing.append(mention_id)
+        return [mention for external_id, mention in latest.items() if external_id not in stored], differing
 
     def _rows(self, mention_ids: Collection[int]) -> Iterator[Row[*tuple[Any, ...]]]:
         """Yield what is stored of mentions that have changed."""
@@ -154,28 +139,21 @@ class Intake:
 
         A text is judged once, so its language would not be looked at again either.
         """
-        languages: dict[str, str] = {}
-        for batch in in_batches({mention.content_hash for mention in mentions}):
-            query = select(JudgementTable.content_hash, JudgementTable.language)
-            for row in self._connection.execute(query.where(JudgementTable.content_hash.in_(batch))):
-                languages[row.content_hash] = row.language
-        return languages
+        query = "SELECT content_hash, language FROM judgements WHERE content_hash IN"
+        return dict(rows_among(self._connection, query, (), {mention.content_hash for mention in mentions}))
 
     def _insert(self, new: list[Mention]) -> None:
         if not new:
             return
         last = self._connection.scalar(select(func.max(MentionTable.id))) or 0
-        rows = [self._row(mention) for mention in new]
-        insert_rows(self._connection, MentionTable, _COLUMNS, rows)
+        columns = self._columns(new)
+        insert_columns(self._connection, MentionTable, columns)
         self._due.add_after("duplicates", last)
-        self._rollups.add_starred(
-            self._brand_id,
-            (
-                (row[_DAY], row[_SOURCE], mention.subject, row[_LANGUAGE], mention.stars)
-                for row, mention in zip(rows, new, strict=True)
-                if mention.stars is not None
-            ),
+        subjects = [mention.subject for mention in new]
+        starred = zip(
+            *(columns["local_date"], columns["source_id"], subjects, columns["language"], columns["stars"]), strict=True
         )
+        self._rollups.add_starred(self._brand_id, (row for row in starred if row[-1] is not None))
         if self._languages:
             judged = select(MentionTable.id).where(MentionTable.id > last)
             counted = [
@@ -224,7 +202,7 @@ class Intake:
             self._connection.execute(insert(RevisionTable).from_select(["mention_id", "replaced_at", *kept], query))
 
     def _new_wording(self, row: Row[*tuple[Any, ...]], mention: Mention) -> dict[str, Any]:
-        values = dict(zip(_COLUMNS, self._row(mention), strict=True))
+        values = {name: column[0] for name, column in self._columns([mention]).items()}
         if row.content_hash == mention.content_hash:
             values["language"] = row.language
         values["collected_at"] = row.collected_at
@@ -249,38 +227,25 @@ class Intake:
                 ],
             )
 
-    def _row(self, mention: Mention) -> tuple[Any, ...]:
-        """Return a mention as its row, in the order of `_COLUMNS`."""
-        judged = self._languages.get(mention.content_hash, "und")
-        return (
-            self._brand_id,
-            self._source_ids[mention.source],
-            mention.external_id,
-            self._subject_ids[mention.subject] if mention.subject else None,
-            local_date_of(mention.published_at, mention.published_precision, mention.collected_at, self._zone),
-            mention.content_hash,
-            mention.revision_hash,
-            mention.raw_revision,
-            1,
-            mention.language if judged == "und" else judged,
-            mention.stars,
-            mention.rating,
-            mention.rating_best,
-            mention.rating_worst,
-            mention.author_hash,
-            mention.customer_id,
-            mention.collected_at,
-            mention.published_at,
-            mention.published_precision.value,
-            mention.verified,
-            mention.incentivised,
-            mention.url,
-            mention.title,
-            mention.text,
-            mention.reply_text,
-            mention.reply_at,
-            dict(mention.payload) or None,
-        )
+    def _columns(self, mentions: Sequence[Mention]) -> dict[str, Sequence[Any]]:
+        """Return mentions as the columns of their rows."""
+        columns: dict[str, Sequence[Any]] = dict(zip(_PLAIN, zip(*map(_plain_of, mentions), strict=True), strict=True))
+        sources, subjects = columns.pop("source"), columns.pop("subject")
+        if self._languages:
+            judged = [self._languages.get(content_hash, "und") for content_hash in columns["content_hash"]]
+            columns["language"] = [
+                told if heard == "und" else heard for told, heard in zip(columns["language"], judged, strict=True)
+            ]
+        dated = zip(*(columns["published_at"], columns["published_precision"], columns["collected_at"]), strict=True)
+        return columns | {
+            "brand_id": [self._brand_id] * len(mentions),
+            "source_id": [self._source_ids[name] for name in sources],
+            "subject_id": [self._subject_ids[name] if name else None for name in subjects],
+            "local_date": [local_date_of(*dates, self._zone) for dates in dated],
+            "revision": [1] * len(mentions),
+            "published_precision": [precision.value for precision in columns["published_precision"]],
+            "payload": [dict(payload) or None for payload in columns["payload"]],
+        }
 
     def _ensure_sources(self, mentions: Iterable[Mention]) -> dict[str, int]:
         """Return the id of each source by its name; an import's source is made here."""

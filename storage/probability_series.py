@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -166,6 +167,7 @@ class ProbabilitySeries:
         return counted
 
 
+@cache
 def _telling(judged: ColumnElement[bool], counted: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """Return the query for the mentions that count, one by one, with how likely each class is."""
     nothing: ColumnElement[str] = literal_column("''")

@@ -3,6 +3,8 @@
 What was removed or is a duplicate counts in neither. By class a mention counts once a model has
 judged its text; a rating without text counts by its "rating" judgement, beside whichever model
 judges the texts. By stars it counts from the day it is stored, judged or not.
+
+Conditions and queries are built once: SQLAlchemy takes longer to build them than to store a page.
 """
 
 from __future__ import annotations
@@ -78,16 +80,19 @@ class DayCount:
     n: int
 
 
+@cache
 def has_text() -> ColumnElement[bool]:
     """Return the condition that a mention has words, or had some that may not be kept, and not just stars."""
     return or_(has_words(), MentionTable.erased_at.is_not(None))
 
 
+@cache
 def has_words() -> ColumnElement[bool]:
     """Return the condition that the words of a mention are there to be read."""
     return or_(MentionTable.text != "", MentionTable.title != "")
 
 
+@cache
 def judged_by(model: str | None = None) -> ColumnElement[bool]:
     """Return the condition that joins a mention to the judgement that counts for it.
 
@@ -103,6 +108,7 @@ def judged_by(model: str | None = None) -> ColumnElement[bool]:
     )
 
 
+@cache
 def counts() -> ColumnElement[bool]:
     """Return the condition that a mention is counted at all."""
     return and_(MentionTable.removed_at.is_(None), MentionTable.duplicate_of.is_(None))
@@ -252,11 +258,11 @@ class Rollups:
         Args:
             starred: Local date, number of the source, subject, language and stars of each.
         """
-        rows = (
-            (brand_id, day, source, subject or "", language or "", stars)
-            for day, source, subject, language, stars in starred
-        )
-        self._add_starred(Counter(key for row in rows for key in _star_key(row)))
+        counted: Counter[Key] = Counter()
+        for (day, source, subject, language, stars), n in Counter(starred).items():
+            for key in _star_key((brand_id, day, source, subject or "", language or "", stars)):
+                counted[key] += n
+        self._add_starred(counted)
 
     def _add_judged(self, classes: Mapping[Key, int], aspects: Mapping[Key, int], segments: Mapping[Key, int]) -> None:
         self._classes.add(classes)
