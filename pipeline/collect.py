@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -101,7 +101,7 @@ class Collector:
             if isinstance(event, CrawlEnded):
                 ended = event
             else:
-                self._store(event, source, tally)
+                self._store(event, source, job.known, tally)
         with self.database.begin() as work:
             return self._conclude(work, source, number, job, tally, ended, before)
 
@@ -120,10 +120,10 @@ class Collector:
             validators=ground.validators,
         )
 
-    def _store(self, page: PageRead, source: SourceSettings, tally: Tally) -> None:
+    def _store(self, page: PageRead, source: SourceSettings, known: Mapping[str, str], tally: Tally) -> None:
         """Store one page."""
         now = self.clock()
-        mentions, refused = _read_page(page, source, self.author_key, now)
+        mentions, refused = _read_page(page, source, self.author_key, now, known)
         tally.seen.update(external_id(raw) for raw in page.mentions)
         tally.rejections += [*page.rejected, *refused]
         if self.since is not None:
@@ -227,8 +227,14 @@ def is_credible(missing: int, seen: int, before: SourceResult | None) -> bool:
     )
 
 
-def _read_page(page: PageRead, source: SourceSettings, key: bytes, now: datetime) -> tuple[list[Mention], list[str]]:
-    """Return the page's mentions and, for each that could not be read, a sentence."""
+def _read_page(
+    page: PageRead, source: SourceSettings, key: bytes, now: datetime, known: Mapping[str, str]
+) -> tuple[list[Mention], list[str]]:
+    """Return the page's mentions and, for each that could not be read, a sentence.
+
+    Args:
+        known: Id to raw revision of what is stored: where that is the same nothing is written, nor a language told.
+    """
     statement = source_class(source.kind).statement
     mentions: dict[str, Mention] = {}
     refused = []
@@ -237,15 +243,20 @@ def _read_page(page: PageRead, source: SourceSettings, key: bytes, now: datetime
             mention = _read_mention(raw, source, statement, key, now)
         except ValueError as problem:
             refused.append(f"{raw.url or page.url}: {problem}")
-        else:
-            mentions[mention.external_id] = mention
+            continue
+        if known.get(mention.external_id) != mention.raw_revision:
+            mention = _with_language(mention, source)
+        mentions[mention.external_id] = mention
     return list(mentions.values()), refused
 
 
 def _read_mention(raw: RawMention, source: SourceSettings, statement: Statement, key: bytes, now: datetime) -> Mention:
-    mention = normalise(
+    return normalise(
         raw, source=source, scale=statement.rating_scale, collected_at=now, key=key, bbcode=statement.bbcode
     )
+
+
+def _with_language(mention: Mention, source: SourceSettings) -> Mention:
     declared = mention.language or source.language
     text = judged_text(mention.title, mention.text)
     return replace(mention, language=detect_language(text, declared=declared))
