@@ -1,7 +1,8 @@
 """Many crawls in one process: they share its reactor and have little patience, all else is as in a night.
 
 Jobs come as JSON lines on standard input, answers go as JSON lines to standard
-output, in the order in which the crawls end.
+output, in the order in which the crawls end. The one argument is how many
+seconds an answer may take.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from twelvefold.crawlers.source import WebSource, source_class
 from twelvefold.crawlers.tally import Tally
 
 AT_ONCE = 24
-TIMEOUT_S = 1.5
+TIMEOUT_S = float(sys.argv[1])
 LEEWAY_S = 30.0
 
 
