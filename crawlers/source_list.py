@@ -112,7 +112,7 @@ def _completeness(statement: Statement) -> Iterator[str]:
     if statement.newest_first:
         yield "a night reads from the newest item back to the first page that ends on a known one."
     else:
-        yield "the order is not guaranteed, so a night reads to the end of the list."
+        yield "the order is not guaranteed, so a night, however quiet, reads to the end of the list."
     if statement.window is not None:
         yield "What leaves the window between two nights is lost, and the night says `window_overflow`."
     if statement.total_available:

@@ -60,7 +60,7 @@ class Discourse(WebSource):
     kind = "discourse"
     statement = Statement(
         id_field="id",
-        newest_first=False,
+        newest_first=True,
         incremental="after",
         precision=Precision.SECOND,
         governed_by_robots=False,

@@ -70,8 +70,8 @@ class YouTube(WebSource):
         needs_key=True,
         governed_by_robots=False,
         terms="A documented API under the YouTube API Services terms: 10,000 requests a day, and what is stored must be"
-        " read anew or deleted after 30 days. Threads come sorted by their first comment; edits, and late or many"
-        " replies, are found by the deep pass.",
+        " read anew or deleted after 30 days (Developer Policies, III.E.4.d): the words go then. Threads come sorted"
+        " by their first comment; edits, and late or many replies, are found by the deep pass.",
     )
     Options = YouTubeOptions
     options: YouTubeOptions
