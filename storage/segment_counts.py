@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, select
@@ -13,6 +14,7 @@ from twelvefold.storage.segments import segment_key, segments_in
 from twelvefold.storage.tables import CaseTable, CustomerTable, JudgementTable, MentionTable
 
 
+@cache
 def telling_segments(judged: ColumnElement[bool], counted: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """Return the query for the mentions of known customers, one by one, with all segments of their customer.
 
