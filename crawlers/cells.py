@@ -53,6 +53,8 @@ def read_score(cell: str) -> Score | None:
         return Score(float(last["value"]))
     found = _SCORE.fullmatch(text)
     if found is None:
+        if text.endswith("%"):
+            raise ValueError(f"{_shown(cell)} is a percentage and no score: scales are not mixed")
         raise ValueError(f"{_shown(cell)} is not a score: a number is needed")
     best = float(found["best"]) if found["best"] else None
     return Score(float(found["value"].replace(",", ".")), best)

@@ -318,3 +318,30 @@ def test_a_score_with_its_label_is_that_score(tmp_path, cell):
 def test_a_column_of_scores_without_one_leaves_the_comments(tmp_path):
     imported = survey(write(tmp_path, "id,Satisfaction,comment\n1,NA,Fine\n"))
     assert [a.measure for a in answers_of(imported)] == [Measure.COMMENT]
+
+
+FIVE, TEN = [5, 4, 5, 3, 4, 5, 1, 4, 5, 5] * 3, [10, 9, 8, 10, 2, 9, 7, 10, 9, 10] * 3
+
+
+def scored(folder: Path, header: str, scores: list[int]) -> Path:
+    return write(folder, f"id,{header}\n" + "".join(f"r{number},{score}\n" for number, score in enumerate(scores)))
+
+
+@pytest.mark.parametrize("header", ["NPS", "Satisfaction", "Score"])
+@pytest.mark.parametrize("of_ten", [TEN, TEN[:20], TEN * 2])
+def test_answers_on_1_to_5_among_those_on_10_are_refused(tmp_path, header, of_ten):
+    with pytest.raises(UnreadableFile, match=f"'{header}' cannot be read.*scales are not mixed"):
+        survey(scored(tmp_path, header, FIVE + of_ten))
+
+
+@pytest.mark.parametrize("header", ["NPS", "Satisfaction"])
+def test_a_column_of_two_scales_is_left_out_beside_another_measure(tmp_path, header):
+    beside = [f"r{number},{score},words enough to be read,4\n" for number, score in enumerate(FIVE + TEN)]
+    imported = survey(write(tmp_path, f"id,{header},comment,ease\n" + "".join(beside)))
+    assert {answer.measure for answer in answers_of(imported)} == {Measure.CES}
+    assert any(f"{header!r} is left out" in note for note in imported.notes)
+
+
+@pytest.mark.parametrize("scores", [TEN, FIVE, [0, 1, 5, 2, 0, 3, 5, 6, 1, 10] * 6, list(range(11)) * 4, FIVE[:29]])
+def test_one_scale_is_not_taken_for_two(tmp_path, scores):
+    assert len(answers_of(survey(scored(tmp_path, "Satisfaction", scores)))) == len(scores)
