@@ -7,16 +7,17 @@ from datetime import date, datetime, timedelta
 
 from twelvefold.config import Brand
 from twelvefold.crawlers.cells import NumberColumn, is_missing
-from twelvefold.crawlers.columns import guess_columns
+from twelvefold.crawlers.columns import configured_columns, guess_columns, is_personal
 from twelvefold.crawlers.date_columns import DateColumn
 from twelvefold.crawlers.tabular import BadRow, Row, Table
 from twelvefold.errors import UnreadableFile
-from twelvefold.pipeline.imported_rows import Rejected, customer_key, local_day
+from twelvefold.pipeline.imported_rows import FUTURE_ALLOWED, Rejected, customer_key, local_day
 from twelvefold.records import Customer, Order
 from twelvefold.storage.imports import Imported
 from twelvefold.storage.repository import Work
 
 LONGEST_AGREED = timedelta(days=3_660)  # a cancellation may be agreed years before its day
+_MOST_SHOWN = 10
 
 
 class _KeyedImport:
@@ -29,7 +30,7 @@ class _KeyedImport:
 
     def __init__(self, table: Table, brand: Brand, key: bytes, now: datetime) -> None:
         self.table = table
-        self.mapping = guess_columns(self.what, table.headers)
+        self.mapping = self._find_columns(table, brand)
         for field in self.needed:
             if field not in self.mapping:
                 shown = ", ".join(repr(header) for header in table.headers[:20])
@@ -48,6 +49,13 @@ class _KeyedImport:
                     column.look(self._cell(row, name))
         self._met: dict[str, tuple[int, int]] = {}
         self.repeats = 0
+
+    def _find_columns(self, table: Table, brand: Brand) -> dict[str, str]:
+        """Return our fields to the columns that the configuration names, and the others to guessed ones."""
+        told = brand.customers.order_mapping if self.what == "orders" else brand.customers.mapping
+        chosen = configured_columns(self.what, told, table.headers, None, str(table.path))
+        taken = [part for column in chosen.values() for part in column.split(", ")]
+        return {k: v for k, v in {**guess_columns(self.what, table.headers, taken=taken), **chosen}.items() if v}
 
     @property
     def notes(self) -> list[str]:
@@ -70,7 +78,8 @@ class _KeyedImport:
         if not told:
             return None
         written = self._dates[name].iso(told, self._brand.language)
-        day = local_day(written, self._brand.time_zone, self._now, LONGEST_AGREED)
+        ahead = LONGEST_AGREED if name == "cancelled" else FUTURE_ALLOWED
+        day = local_day(written, self._brand.time_zone, self._now, ahead)
         if day is None:
             raise ValueError(f"{told!r} in {self.mapping[name]!r} is no possible date")
         return day
@@ -100,6 +109,16 @@ class CustomerImport(_KeyedImport):
     what = "customers"
     needed = ("customer_id",)
     dates = ("since", "cancelled")
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person should know of how the file was read, a sentence each."""
+        read = {part for column in self.mapping.values() for part in column.split(", ")}
+        unread = [repr(header) for header in self.table.headers if header not in read and not is_personal(header)]
+        if not unread:
+            return super().notes
+        shown = ", ".join(unread[:_MOST_SHOWN]) + (" ..." if len(unread) > _MOST_SHOWN else "")
+        return [*super().notes, f"not read: {shown}; name those to split figures by under customers.mapping.segments"]
 
     def items(self) -> Iterator[tuple[Row, Customer | None] | Rejected]:
         """Yield the customer of every row (None for a repeat), or why there is none.

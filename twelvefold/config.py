@@ -114,12 +114,16 @@ class CustomerSettings(Settings):
 
     Attributes:
         weight_by: A segment column of the customer file by whose sizes the NPS is weighted too.
+        mapping: Our field (customer_id, since, cancelled, segments) to the customer file's column.
+        order_mapping: Likewise of the file of orders (order_id, customer_id, ordered, amount, margin).
     """
 
     lost_after_days: int = Field(default=180, gt=0)
     abc: tuple[float, float] = (80, 95)
     acquisition_cost: float | None = None
     weight_by: str | None = None
+    mapping: dict[str, str] = {}
+    order_mapping: dict[str, str] = {}
     sql: SqlSettings | None = None
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from twelvefold.config import parse_configuration
+from twelvefold.config import CustomerSettings, parse_configuration
 from twelvefold.errors import UnreadableFile
 from twelvefold.pipeline.imports import import_files, import_matching_surveys
 from twelvefold.records import Customer, Measure, Order
@@ -138,6 +138,46 @@ def test_customers_with_their_segments_and_days(ground):
             Customer("C2", date(2024, 5, 3), date(2027, 2, 1), {}),
         ]
     assert counts(ground.imported("customers", ground.folder / "c.csv")[0]) == (0, 0, 2, 2)
+
+
+def test_any_column_of_customers_is_a_segment_once_it_is_named(ground):
+    text = "Nummer,Tariff,Origin,E-Mail\nk1,A,web,reader1@example.org\nk2,B,,reader2@example.org\n"
+    file = ground.write("c.csv", text.replace("Nummer", "customer id"))
+    (report,) = ground.imported("customers", file)
+    assert report["notes"] == [
+        "not read: 'Tariff', 'Origin'; name those to split figures by under customers.mapping.segments"
+    ]
+    settings = CustomerSettings(mapping={"customer_id": "Nummer", "segments": "tariff, Origin"})
+    ground.brand = ground.brand.model_copy(update={"customers": settings})
+    (report,) = ground.imported("customers", ground.write("c.csv", text))
+    assert (counts(report), report["notes"]) == ((0, 2, 0, 0), [])
+    assert report["mapping"] == {"customer_id": "Nummer", "segments": "Tariff, Origin"}
+    with ground.database.read() as work:
+        assert [each.segments for each in work.customers.all(1)] == [{"Tariff": "A", "Origin": "web"}, {"Tariff": "B"}]
+
+
+def test_orders_and_first_days_to_come_are_refused_and_cancellations_are_not(ground):
+    text = "customer id,since,cancelled\nk1,2026-01-01,2027-01-01\nk2,2027-01-01,\n"
+    (report,) = ground.imported("customers", ground.write("c.csv", text))
+    assert report["notes"] == ["row 3 rejected: '2027-01-01' in 'since' is no possible date"]
+    text = "order id,customer id,date,amount\n1,k1,2026-11-01,5\n2,k1,2027-11-01,5\n1,k1,2026-11-01,6\n"
+    (report,) = ground.imported("orders", ground.write("o.csv", text))
+    assert (counts(report), report["notes"]) == (
+        (1, 0, 0, 2),
+        [
+            "row 3 rejected: '2027-11-01' in 'date' is no possible date",
+            "row 4 rejected: '1' stands in row 2 too, with other values: which one counts?",
+        ],
+    )
+
+
+def test_orders_with_columns_that_are_only_configured(ground):
+    settings = CustomerSettings(order_mapping={"amount": "Wert"})
+    ground.brand = ground.brand.model_copy(update={"customers": settings})
+    text = "order id,customer id,date,Wert\n1,k1,2026-11-01,5\n"
+    assert counts(ground.imported("orders", ground.write("o.csv", text))[0]) == (1, 0, 0, 0)
+    with pytest.raises(UnreadableFile, match="no column 'Wert' for 'amount'"):
+        ground.imported("orders", ground.write("o.csv", text.replace("Wert", "Preis")))
 
 
 def test_orders_with_decimal_commas(ground):
