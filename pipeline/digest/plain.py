@@ -56,6 +56,7 @@ def plain_text(said: View, words: Words) -> str:
         lines += ["", *_heading(words.gettext("Why it moved"))]
         lines += [line for sentence in said.reasons for line in wrap(f"* {sentence}", COLUMNS, "  ")]
     for heading, sentences in (
+        (words.gettext("Against the week before"), said.moved),
         (words.gettext("Bursts"), said.bursts),
         (words.gettext("Who speaks"), said.voice),
         (words.gettext("Beside the other brands"), said.compared),

@@ -10,6 +10,7 @@ from twelvefold.pipeline.digest.beside import compared_sentences
 from twelvefold.pipeline.digest.build import Digest, Quotation, SourceLine
 from twelvefold.pipeline.digest.bursts import burst_sentences
 from twelvefold.pipeline.digest.correction import correction_words
+from twelvefold.pipeline.digest.moves import moved_sentences
 from twelvefold.pipeline.digest.quotation import plain
 from twelvefold.pipeline.digest.reasons import reason_sentences
 from twelvefold.pipeline.digest.voices import voice_sentences
@@ -77,6 +78,7 @@ class View:
     balance: Card
     verdict: str
     change: str
+    moved: tuple[str, ...]
     reasons: tuple[str, ...]
     voice: tuple[str, ...]
     compared: tuple[str, ...]
@@ -110,6 +112,7 @@ def view(digest: Digest, words: Words) -> View:
         balance=balance,
         verdict=_verdict(digest.standing.index, words),
         change=_change(digest.change.balance_week, words),
+        moved=moved_sentences(digest.change, words),
         reasons=reason_sentences(digest.why, words),
         voice=voice_sentences(digest.voice, words),
         compared=compared_sentences(digest.compared, words),
@@ -154,15 +157,15 @@ def _balance(digest: Digest, words: Words) -> Card:
 
 
 def _further(digest: Digest, words: Words) -> str:
-    """Return the balance of the week alone, and where it is corrected what it was before."""
+    """Return the balance of the week alone, after what the standing one was before its correction."""
     week = _in_one_line(digest.within.index, words, words.decimal)
     said = words.gettext("This week alone: {figure}").format(figure=week)
     correction = digest.standing.correction
     if correction is None or not correction.is_made:
         return said
-    raw = words.gettext("as the classes were counted: {figure}")
+    raw = words.gettext("As the classes were counted, uncorrected: {figure}.")
     figure = _in_one_line(correction.raw_index, words, words.decimal)
-    return words.gettext("{said}; {more}").format(said=said, more=raw.format(figure=figure))
+    return words.gettext("{sentence} {further}").format(sentence=raw.format(figure=figure), further=said)
 
 
 def _verdict(index: Shown, words: Words) -> str:

@@ -45,9 +45,9 @@ class Words:
         # Adding 0.0 turns -0.0 into 0.0.
         return str(format_decimal(round(number, digits) + 0.0, f"#,##0.{'0' * digits}", locale=self.locale))
 
-    def signed(self, number: float) -> str:
-        """Return a difference with one digit and its sign; what rounds to nothing has none."""
-        return ("+" if round(number, 1) > 0 else "") + self.decimal(number)
+    def signed(self, number: float, digits: int = 1) -> str:
+        """Return a difference with that many digits and its sign; what rounds to nothing has none."""
+        return ("+" if round(number, digits) > 0 else "") + self.decimal(number, digits)
 
     def plain_number(self, number: float) -> str:
         """Return a configured number without needless digits: 12, 0.5."""
