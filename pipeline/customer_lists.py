@@ -7,10 +7,11 @@ not taken for a customer base that has left.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from twelvefold.config import Brand
 from twelvefold.pipeline.customer_health import SMALLEST_CUSTOMERS
@@ -20,6 +21,8 @@ from twelvefold.pipeline.figures.nps import PASSIVE_FROM, PROMOTER_FROM
 from twelvefold.records import Figure
 from twelvefold.storage.customer_signs import Account, Complaint, LastScore
 from twelvefold.storage.repository import Work
+
+Joined = Literal["month", "quarter", "year"]
 
 SCORE_DAYS = 365
 """An NPS answer that is older tells nothing of today."""
@@ -87,11 +90,11 @@ def customer_list(work: Work, brand: Brand, brand_id: int, model: str, which: st
     }
 
 
-def cohort_list(work: Work, brand: Brand, brand_id: int) -> dict[str, Any]:
-    """Return churn by the month of joining as a JSON document, each with its interval."""
+def cohort_list(work: Work, brand: Brand, brand_id: int, by: Joined = "month") -> dict[str, Any]:
+    """Return churn by the month, quarter or year of joining as a JSON document, each with its interval."""
     day = _day(work, brand_id)
     definition = (
-        "share of the customers who joined in a month (first purchase, or the date in the customer file) who are lost "
+        f"share of the customers who joined in a {by} (first purchase, or the date in the customer file) who are lost "
         "by the day; Wilson interval"
     )
     document: dict[str, Any] = {
@@ -105,19 +108,25 @@ def cohort_list(work: Work, brand: Brand, brand_id: int) -> dict[str, Any]:
     if day is None:
         return document | {"total": 0, "cohorts": [], "note": "no customers or orders imported"}
     lost_since = _lost_since(work, brand, brand_id, day)
-    rows: list[dict[str, Any]] = []
+    joined, there = Counter[str](), Counter[str]()
     for cohort in work.customer_signs.cohorts(brand_id, day + timedelta(days=1), lost_since):
-        figure = Figure(
-            None,
-            cohort.joined,
-            definition,
-            note=f"too few customers: {cohort.joined}, at least {SMALLEST_CUSTOMERS} needed",
-        )
-        if cohort.joined >= SMALLEST_CUSTOMERS:
-            gone = churn(cohort.joined - cohort.there, cohort.joined)
+        period = _period(cohort.year, cohort.month, by)
+        joined[period] += cohort.joined
+        there[period] += cohort.there
+    rows: list[dict[str, Any]] = []
+    for period, n in joined.items():
+        note = f"too few customers: {n}, at least {SMALLEST_CUSTOMERS} needed"
+        figure = Figure(None, n, definition, note=note)
+        if n >= SMALLEST_CUSTOMERS:
+            gone = churn(n - there[period], n)
             figure = Figure(gone.value, gone.n, definition, gone.low, gone.high)
-        rows.append({"month": f"{cohort.year:04d}-{cohort.month:02d}", "churn": figure.document()})
+        rows.append({"joined": period, "churn": figure.document()})
     return document | {"total": sum(row["churn"]["n"] for row in rows), "cohorts": rows, "note": None}
+
+
+def _period(year: int, month: int, by: Joined) -> str:
+    """Return what a month, or the quarter or year that it is in, is called: 2026-01, 2026-Q1, 2026."""
+    return f"{year:04d}" + {"month": f"-{month:02d}", "quarter": f"-Q{(month + 2) // 3}", "year": ""}[by]
 
 
 def _day(work: Work, brand_id: int) -> date | None:

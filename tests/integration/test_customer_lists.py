@@ -148,7 +148,7 @@ def test_a_brand_without_customers_says_so(database: Database) -> None:
     assert listed(database, other, "at-risk")["note"] == "no customers or orders imported"
 
 
-def test_cohorts_go_by_the_month_of_joining(database: Database) -> None:
+def test_cohorts_go_by_the_month_quarter_or_year_of_joining(database: Database) -> None:
     with database.begin() as work:
         brand_id = work.brands.ensure(BRAND.name, BRAND.zone)
         customers = [
@@ -158,10 +158,14 @@ def test_cohorts_go_by_the_month_of_joining(database: Database) -> None:
         ]
         work.customers.save(brand_id, customers)
     with database.read() as work:
-        document = cohort_list(work, BRAND, brand_id)
-    jsonschema.validate(document, schema("customers"))
+        document, *wider = (cohort_list(work, BRAND, brand_id, by) for by in ("month", "quarter", "year"))
+    for each in (document, *wider):
+        jsonschema.validate(each, schema("customers"))
+    for each, joined in zip(wider, ("2026-Q1", "2026"), strict=True):
+        (cohort,) = each["cohorts"]
+        assert (cohort["joined"], cohort["churn"]["value"], cohort["churn"]["n"]) == (joined, 13 / 52, 52)
     first, second = document["cohorts"]
-    assert (first["month"], first["churn"]["value"], first["churn"]["n"]) == ("2026-01", 0.25, 40)
+    assert (first["joined"], first["churn"]["value"], first["churn"]["n"]) == ("2026-01", 0.25, 40)
     assert first["churn"]["low"] < 0.25 < first["churn"]["high"]
     assert second["churn"]["note"] == "too few customers: 12, at least 30 needed"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -49,12 +49,15 @@ _list("win-back", "List customers lost in the last year, those who brought most 
 _list("promoters", "List promoters without an open complaint, for the reward programme.")
 
 
-@command.command("cohorts", epilog="Example: twelvefold customers cohorts --brand Acme")
+@command.command("cohorts", epilog="Example: twelvefold customers cohorts --by quarter")
 @config_option
 @brand_option
+@click.option("--by", type=click.Choice(["month", "quarter", "year"]), default="month", show_default=True)
 @json_option
-def cohorts(config_file: Path | None, brand: str | None, as_json: bool) -> None:
-    """Show churn by the month in which customers joined, each with its interval."""
+def cohorts(
+    config_file: Path | None, brand: str | None, by: Literal["month", "quarter", "year"], as_json: bool
+) -> None:
+    """Show churn by the month, quarter or year in which customers joined, each with its interval."""
     from twelvefold.pipeline.brand import brand_number
     from twelvefold.pipeline.customer_lists import cohort_list
 
@@ -62,7 +65,7 @@ def cohorts(config_file: Path | None, brand: str | None, as_json: bool) -> None:
         one = project.one_brand(brand)
         number = brand_number(project.database, one)
         with project.database.read() as work:
-            document = cohort_list(work, one, number)
+            document = cohort_list(work, one, number, by)
     emit(document, as_json, lambda: _cohort_lines(document))
 
 
@@ -94,8 +97,8 @@ def _cohort_lines(document: dict[str, Any]) -> str:
     for row in document["cohorts"]:
         figure = row["churn"]
         if figure["value"] is None:
-            lines.append(f"{row['month']}  {figure['note']}")
+            lines.append(f"{row['joined']:<7}  {figure['note']}")
         else:
             low, value, high = (100 * figure[part] for part in ("low", "value", "high"))
-            lines.append(f"{row['month']}  {value:5.1f} %  95 %: {low:.1f} to {high:.1f}, n = {figure['n']}")
+            lines.append(f"{row['joined']:<7}  {value:5.1f} %  95 %: {low:.1f} to {high:.1f}, n = {figure['n']}")
     return "\n".join(lines)
