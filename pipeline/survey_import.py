@@ -60,7 +60,7 @@ class SurveyImport:
         self._now = now
         self._zone = self.layout.zone or ("UTC" if "utc" in normalised(self.mapping.get("date", "")) else brand.zone)
         self._survey = survey_name(table, self.layout)
-        self._met: dict[str, tuple[int, bytes]] = {}
+        self._met: dict[str, tuple[int, int]] = {}
         self._equals: Counter[bytes] = Counter()
         self._counts: Counter[Measure] = Counter()
 
@@ -199,7 +199,7 @@ class SurveyImport:
             raise ValueError(
                 f"the id {told[:40]!r}... is longer than {_LONGEST_ID} characters: is it the right column?"
             )
-        answers = hashlib.sha256(repr((sorted(scores.items()), comment)).encode("utf-8", "surrogatepass")).digest()[:8]
+        answers = hash((tuple(scores.items()), comment))
         number, earlier = self._met.setdefault(told, (row.number, answers))
         if earlier != answers:
             raise ValueError(f"the id {told!r} stands in row {number} too, with other answers: which one counts?")
