@@ -11,7 +11,8 @@ from twelvefold.crawlers.columns import configured_columns, guess_columns, is_pe
 from twelvefold.crawlers.date_columns import DateColumn
 from twelvefold.crawlers.tabular import BadRow, Row, Table
 from twelvefold.errors import UnreadableFile
-from twelvefold.pipeline.imported_rows import FUTURE_ALLOWED, Rejected, customer_key, local_day
+from twelvefold.pipeline.dates import FUTURE_ALLOWED
+from twelvefold.pipeline.imported_rows import Rejected, customer_key, local_day
 from twelvefold.records import Customer, Order
 from twelvefold.storage.imports import Imported
 from twelvefold.storage.repository import Work
