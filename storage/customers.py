@@ -9,7 +9,21 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
 from twelvefold.records import Customer, Order
 from twelvefold.storage.imports import Imported, save_rows
@@ -166,43 +180,13 @@ class Customers:
         if not periods:
             return []
         ends = sorted({day for period in periods for day in period})
-        purchases = select(OrderTable.customer_id, OrderTable.ordered.label("day")).where(
-            OrderTable.brand_id == brand_id, OrderTable.ordered < ends[-1], _IS_PURCHASE
-        )
-        beginnings = select(CustomerTable.customer_id, CustomerTable.since.label("day")).where(
-            CustomerTable.brand_id == brand_id, CustomerTable.since < ends[-1]
-        )
-        signs = union_all(purchases, beginnings).subquery("signs")
-        lasts = (
-            select(
-                signs.c.customer_id,
-                *[func.max(case((signs.c.day < end, signs.c.day))).label(f"last{n}") for n, end in enumerate(ends)],
-            )
-            .group_by(signs.c.customer_id)
-            .subquery("lasts")
-        )
-
-        @cache
-        def is_there(day: date) -> ColumnElement[bool]:
-            last: ColumnElement[Any] = lasts.c[f"last{ends.index(day)}"]
-            stays = or_(
-                CustomerTable.cancelled.is_(None), CustomerTable.cancelled >= day, CustomerTable.cancelled < last
-            )
-            since = date.min if lost_after_days is None else _days_before(day, lost_after_days)
-            return and_(last >= since, stays)
-
-        counted = [
-            func.count(case((condition, 1)))
-            for start, end in periods
-            for condition in (is_there(start), and_(is_there(start), is_there(end)))
-        ]
-        query = select(*counted).select_from(
-            lasts.outerjoin(
-                CustomerTable,
-                and_(CustomerTable.brand_id == brand_id, CustomerTable.customer_id == lasts.c.customer_id),
-            )
-        )
-        found = self._connection.execute(query).one()
+        places = {day: n for n, day in enumerate(ends)}
+        asked: dict[str, Any] = {"brand": brand_id, "last": ends[-1]}
+        for n, day in enumerate(ends):
+            asked[f"end{n}"] = day
+            asked[f"since{n}"] = date.min if lost_after_days is None else _days_before(day, lost_after_days)
+        query = _keeping(len(ends), tuple((places[start], places[end]) for start, end in periods))
+        found = self._connection.execute(query, asked).one()
         return [Kept(found[2 * n], found[2 * n + 1]) for n in range(len(periods))]
 
     def trade(self, brand_id: int, since: date, until: date) -> Trade:
@@ -243,20 +227,77 @@ class Customers:
         """Return for each period how often customers bought or answered; a survey answered is one contact."""
         if not periods:
             return []
-        first, last = min(since for since, _ in periods), max(until for _, until in periods)
-        purchases = select(OrderTable.ordered.label("day")).where(
-            OrderTable.brand_id == brand_id, OrderTable.ordered >= first, OrderTable.ordered < last, _IS_PURCHASE
+        asked: dict[str, Any] = {"brand": brand_id}
+        asked |= {"first": min(since for since, _ in periods), "last": max(until for _, until in periods)}
+        for n, (since, until) in enumerate(periods):
+            asked |= {f"since{n}": since, f"until{n}": until}
+        return list(self._connection.execute(_contacting(len(periods)), asked).one())
+
+
+@cache  # building such a query takes longer than asking it
+def _keeping(ends: int, periods: tuple[tuple[int, int], ...]) -> Select[*tuple[Any, ...]]:
+    """Return the query for who was there at the ends of periods: as many days, each period given by two of them."""
+    brand, last = bindparam("brand"), bindparam("last", type_=Date())
+    purchases = select(OrderTable.customer_id, OrderTable.ordered.label("day")).where(
+        OrderTable.brand_id == brand, OrderTable.ordered < last, _IS_PURCHASE
+    )
+    beginnings = select(CustomerTable.customer_id, CustomerTable.since.label("day")).where(
+        CustomerTable.brand_id == brand, CustomerTable.since < last
+    )
+    signs = union_all(purchases, beginnings).subquery("signs")
+    days = [bindparam(f"end{n}", type_=Date()) for n in range(ends)]
+    lasts = (
+        select(
+            signs.c.customer_id,
+            *[func.max(case((signs.c.day < day, signs.c.day))).label(f"last{n}") for n, day in enumerate(days)],
         )
-        responses = (
-            select(AnswerTable.survey, AnswerTable.response_id, func.min(AnswerTable.local_date).label("day"))
-            .where(AnswerTable.brand_id == brand_id, AnswerTable.customer_id.is_not(None))
-            .where(AnswerTable.local_date >= first, AnswerTable.local_date < last)
-            .group_by(AnswerTable.survey, AnswerTable.response_id)
-            .subquery()
+        .group_by(signs.c.customer_id)
+        .subquery("lasts")
+    )
+    is_there = []
+    for n, day in enumerate(days):
+        seen: ColumnElement[Any] = lasts.c[f"last{n}"]
+        stays = or_(CustomerTable.cancelled.is_(None), CustomerTable.cancelled >= day, CustomerTable.cancelled < seen)
+        is_there.append(and_(seen >= bindparam(f"since{n}", type_=Date()), stays))
+    counted = [
+        func.count(case((condition, 1)))
+        for start, end in periods
+        for condition in (is_there[start], and_(is_there[start], is_there[end]))
+    ]
+    its_customer = and_(CustomerTable.brand_id == brand, CustomerTable.customer_id == lasts.c.customer_id)
+    return select(*counted).select_from(lasts.outerjoin(CustomerTable, its_customer))
+
+
+@cache
+def _contacting(periods: int) -> Select[*tuple[Any, ...]]:
+    """Return the query for the contacts of so many periods."""
+    brand, first, last = bindparam("brand"), bindparam("first", type_=Date()), bindparam("last", type_=Date())
+    purchases = select(OrderTable.ordered.label("day")).where(
+        OrderTable.brand_id == brand, OrderTable.ordered >= first, OrderTable.ordered < last, _IS_PURCHASE
+    )
+    responses = (
+        select(AnswerTable.survey, AnswerTable.response_id, func.min(AnswerTable.local_date).label("day"))
+        .where(AnswerTable.brand_id == brand, AnswerTable.customer_id.is_not(None))
+        .where(AnswerTable.local_date >= first, AnswerTable.local_date < last)
+        .group_by(AnswerTable.survey, AnswerTable.response_id)
+        .subquery()
+    )
+    days = union_all(purchases, select(responses.c.day)).subquery()
+    counted = [
+        func.count(
+            case(
+                (
+                    and_(
+                        days.c.day >= bindparam(f"since{n}", type_=Date()),
+                        days.c.day < bindparam(f"until{n}", type_=Date()),
+                    ),
+                    1,
+                )
+            )
         )
-        days = union_all(purchases, select(responses.c.day)).subquery()
-        counted = [func.count(case((and_(days.c.day >= since, days.c.day < until), 1))) for since, until in periods]
-        return list(self._connection.execute(select(*counted).select_from(days)).one())
+        for n in range(periods)
+    ]
+    return select(*counted).select_from(days)
 
 
 def _days_before(day: date, days: int) -> date:
