@@ -120,7 +120,7 @@ def _spread(
     sums: Floats,
     squares: Floats,
     kept: Sequence[CellSeries],
-    shared_with: Callable[[int, int], tuple[slice, npt.NDArray[np.int64]]],
+    shared_with: Callable[[int, int], tuple[slice, slice | npt.NDArray[np.int64]]],
 ) -> GroupCells | None:
     """Spread what was heard of one group, given by line and week; None where less is kept than was counted."""
     rows = {line: row for row, line in enumerate(lines)}
@@ -129,7 +129,7 @@ def _spread(
     series = []
     for one in kept:
         weeks, theirs = shared_with(one.first_week, one.sums.shape[1])
-        if len(theirs):
+        if weeks.start < weeks.stop:
             counted = one.sums[:, theirs].astype(np.float64)
             its_rows = [rows.get(Line(one.weight, label, one.resolved), len(lines)) for label in _LABELS]
             totals[its_rows, weeks] += (one.labels == _PLACES) @ counted

@@ -120,11 +120,15 @@ def _lines_in(lines: Sequence[Line], series: Iterable[CellSeries]) -> Iterator[t
                 yield row, one, slice(*np.searchsorted(one.labels, (place, place + 1)).tolist())
 
 
-def shared_weeks(told: npt.NDArray[np.int64], first_week: int, width: int) -> tuple[slice, npt.NDArray[np.int64]]:
+def shared_weeks(
+    told: npt.NDArray[np.int64], first_week: int, width: int
+) -> tuple[slice, slice | npt.NDArray[np.int64]]:
     """Return the places, in `told` and in a series of so many weeks, of the weeks that both have."""
     theirs = told - first_week
     here = slice(*np.searchsorted(theirs, (0, width)).tolist())
-    return here, theirs[here]
+    theirs = theirs[here]
+    has_gap = not len(theirs) or theirs[-1] - theirs[0] >= len(theirs)
+    return here, theirs if has_gap else slice(theirs[0], theirs[-1] + 1)
 
 
 def weeks_of(days: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from twelvefold.pipeline.figures.intervals import Z95
 
 Floats = NDArray[np.float64]
+Places = NDArray[np.int64]
 _NEVER = 1e-140  # its square is still a number
 _CLOSE = 1e-9
 _ROUNDS = 100
@@ -65,6 +66,7 @@ class Likelihood:
             ratios: p / prior, shape (groups or 1, mentions, 3).
             weights, squares: The sums of w and of w^2, shape (groups, mentions); 0 where a group has no such mention.
         """
+        self._ratios = ratios
         self._negative, self._beside, self._positive = (ratios[:, :, each] for each in range(3))
         self._apart = self._positive - self._negative
         self._weights = weights
@@ -76,10 +78,10 @@ class Likelihood:
         whole, nothing = np.ones(groups), np.zeros(groups)
         neutral = np.full(groups, 0.1)
 
-        def slope(share: Floats) -> tuple[Floats, Floats]:
+        def slope(share: Floats, open_ones: Places) -> tuple[Floats, Floats]:
             # Over (1 - v), so that it still tells the way where every mention would best be neutral.
-            at = self._profile(share, neutral)
-            neutral[:] = at.neutral
+            at = self._of(open_ones)._profile(share, neutral[open_ones])
+            neutral[open_ones] = at.neutral
             return at.tilt, at.bend / np.maximum(1 - at.neutral, _NEVER)
 
         share = _crossing(slope, np.full(groups, 0.8), nothing, whole)
@@ -89,15 +91,15 @@ class Likelihood:
         wide = np.sqrt(2 * allowed / np.maximum(-best.bend, _NEVER))
         others = best.neutral.copy()
 
-        def below(other: Floats) -> tuple[Floats, Floats]:
-            at = self._profile(other, others)
-            others[:] = at.neutral
-            return best.height - allowed - at.height, -at.slope
+        def below(other: Floats, open_ones: Places) -> tuple[Floats, Floats]:
+            at = self._of(open_ones)._profile(other, others[open_ones])
+            others[open_ones] = at.neutral
+            return (best.height - allowed)[open_ones] - at.height, -at.slope
 
-        def above(other: Floats) -> tuple[Floats, Floats]:
-            at = self._profile(other, others)
-            others[:] = at.neutral
-            return at.height - best.height + allowed, at.slope
+        def above(other: Floats, open_ones: Places) -> tuple[Floats, Floats]:
+            at = self._of(open_ones)._profile(other, others[open_ones])
+            others[open_ones] = at.neutral
+            return at.height - (best.height - allowed)[open_ones], at.slope
 
         # Below the best share the likelihood rises with s and above it falls.
         low = _crossing(below, np.maximum(share - wide, share / 2), nothing, share)
@@ -106,6 +108,15 @@ class Likelihood:
         polar = 1 - best.neutral
         classes = np.stack([polar * (1 - share), best.neutral, polar * share], axis=1)
         return LikeliestShares(share, np.minimum(low, share), np.maximum(high, share), classes)
+
+    def _of(self, groups: Places) -> Likelihood:
+        """Return that of some of the groups."""
+        if len(groups) == len(self._weights):
+            return self
+        shared = len(self._ratios) == 1 < len(self._weights)
+        return Likelihood(
+            self._ratios if shared else self._ratios[groups], self._weights[groups], self._squares[groups]
+        )
 
     def _mixed(self, share: Floats) -> Floats:
         """Return the likelihood of each mention that is not neutral."""
@@ -116,9 +127,10 @@ class Likelihood:
         mixed = self._mixed(share)
         away = self._beside - mixed
 
-        def slope(neutral: Floats) -> tuple[Floats, Floats]:
-            score = away / np.maximum(mixed + neutral[:, None] * away, _NEVER)
-            weighed = self._weights * score
+        def slope(neutral: Floats, open_ones: Places) -> tuple[Floats, Floats]:
+            apart, weights = away[open_ones], self._weights[open_ones]
+            score = apart / np.maximum(mixed[open_ones] + neutral[:, None] * apart, _NEVER)
+            weighed = weights * score
             return weighed.sum(axis=1), -np.einsum("gm,gm->g", weighed, score)
 
         neutral = _crossing(slope, start, np.zeros(len(share)), np.ones(len(share)))
@@ -160,19 +172,22 @@ class Likelihood:
         return np.where(known, information / np.where(known, spread, 1), 1.0)
 
 
-def _crossing(falling: Callable[[Floats], tuple[Floats, Floats]], start: Floats, low: Floats, high: Floats) -> Floats:
+def _crossing(
+    falling: Callable[[Floats, Places], tuple[Floats, Floats]], start: Floats, low: Floats, high: Floats
+) -> Floats:
     """Return where each of some falling functions crosses 0 in [low, high], or the end nearer to it.
 
     Newton's steps, halving the range where one would leave it.
 
     Args:
-        falling: Returns the values at some places and the slopes there, below 0.
+        falling: Returns the values of some of the functions at some places and the slopes there, below 0.
     """
-    at = np.clip(start, low, high)
+    found = np.clip(start, low, high)
+    at, open_ones = found, np.arange(len(found))
     # Outside the range until an end has itself been looked at.
     under, over = low - 1, high + 1
     for _ in range(_ROUNDS):
-        value, slope = falling(at)
+        value, slope = falling(at, open_ones)
         under, over = np.where(value > 0, at, under), np.where(value > 0, over, at)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             step = np.clip(at - value / slope, low, high)
@@ -181,7 +196,12 @@ def _crossing(falling: Callable[[Floats], tuple[Floats, Floats]], start: Floats,
         is_inside = (step > under) & (step < over) & (at > low) & (at < high)
         new = np.where(is_inside, step, np.clip((under + over) / 2, low, high))
         is_found = ((at > low) & (at < high) & is_near) | (over - under < _CLOSE) | (new == at)
+        at = np.where(is_found, at, new)
+        found[open_ones] = at
         if is_found.all():
             break
-        at = np.where(is_found, at, new)
-    return at
+        if 2 * is_found.sum() > len(is_found):  # only then is it worth the while to pick out the others
+            others = ~is_found
+            at, low, high, under, over = (each[others] for each in (at, low, high, under, over))
+            open_ones = open_ones[others]
+    return found
