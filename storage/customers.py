@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Date,
@@ -237,7 +238,7 @@ class Customers:
 @cache  # building such a query takes longer than asking it
 def _keeping(ends: int, periods: tuple[tuple[int, int], ...]) -> Select[*tuple[Any, ...]]:
     """Return the query for who was there at the ends of periods: as many days, each period given by two of them."""
-    brand, last = bindparam("brand"), bindparam("last", type_=Date())
+    brand, last = bindparam("brand", type_=BigInteger()), bindparam("last", type_=Date())
     purchases = select(OrderTable.customer_id, OrderTable.ordered.label("day")).where(
         OrderTable.brand_id == brand, OrderTable.ordered < last, _IS_PURCHASE
     )
@@ -271,7 +272,11 @@ def _keeping(ends: int, periods: tuple[tuple[int, int], ...]) -> Select[*tuple[A
 @cache
 def _contacting(periods: int) -> Select[*tuple[Any, ...]]:
     """Return the query for the contacts of so many periods."""
-    brand, first, last = bindparam("brand"), bindparam("first", type_=Date()), bindparam("last", type_=Date())
+    brand, first, last = (
+        bindparam("brand", type_=BigInteger()),
+        bindparam("first", type_=Date()),
+        bindparam("last", type_=Date()),
+    )
     purchases = select(OrderTable.ordered.label("day")).where(
         OrderTable.brand_id == brand, OrderTable.ordered >= first, OrderTable.ordered < last, _IS_PURCHASE
     )
