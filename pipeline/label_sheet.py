@@ -111,10 +111,13 @@ def _write_workbook(path: Path, rows: Iterable[Sequence[Any]]) -> None:
     for row in rows:
         cells = []
         for value in row:
-            cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value) if isinstance(value, str) else value)
-            if isinstance(value, str):
-                cell.data_type = "s"  # never a formula
-            cells.append(cell)
+            if not isinstance(value, str):
+                cells.append(WriteOnlyCell(sheet, value))
+                continue
+            # Halves of characters and controls have no place in XML.
+            whole = value.encode("utf-8", "replace").decode()
+            cells.append(WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", whole)))
+            cells[-1].data_type = "s"  # never a formula
         sheet.append(cells)
     workbook.save(path)
 

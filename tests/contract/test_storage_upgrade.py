@@ -61,7 +61,8 @@ def counted(database: Database, brand_id: int) -> list[str]:
         likely = work.rollups.probabilities(brand_id, MODEL, BRAND)
         assert likely is not None
         cells = [(each.sum_of, each.resolved, each.sums.tolist()) for each in likely]
-        return sorted(map(str, [*series, *cells, *work.rollups.stars(brand_id)]))
+        stars = [total for scope in Scope for total in work.rollups.star_totals(brand_id, scope)]
+        return sorted(map(str, [*series, *cells, *stars]))
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -353,3 +355,20 @@ def test_answers_at_the_terminal_are_kept_one_by_one(shop: Path) -> None:
     run(shop, "triage", "label", "--count", "2", stdin="p\np")
     found = status(shop)
     assert (found["labels"], sum(each["drawn"] for each in found["classes"])) == (5, 6)
+
+
+def test_a_killed_session_keeps_what_was_answered(shop: Path) -> None:
+    command = [sys.executable, "-m", "twelvefold", "triage", "label", "--count", "5", "--config", str(shop)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        process.stdin.write(b"n\np\n")
+        process.stdin.flush()
+        shown = b""
+        while b"3 of 5" not in shown:
+            shown += process.stderr.read(1)
+        process.kill()
+    found = status(shop)
+    assert (found["labels"], sum(each["drawn"] for each in found["classes"])) == (2, 5)
+    run(shop, "triage", "label", "--count", "5", stdin="n\nn\nn\n")
+    assert status(shop)["labels"] == 5
