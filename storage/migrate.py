@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 
 from sqlalchemy import Connection, inspect, select
 
@@ -61,16 +62,10 @@ def migrate(connection: Connection, label: str, counting: Callable[[int, int], N
 def _count_anew(connection: Connection, counting: Callable[[int, int], None]) -> None:
     """Count the mentions of every brand."""
     brands = connection.scalars(select(BrandTable.id).order_by(BrandTable.id)).all()
-    done = 0
-
-    def tell() -> None:
-        nonlocal done
-        done += 1
-        counting(done, len(brands) * KINDS)
-
-    counting(0, len(brands) * KINDS)
+    steps, done = len(brands) * KINDS, count(1)
+    counting(0, steps)
     for brand_id in brands:
-        Rollups(connection).recompute(brand_id, tell)
+        Rollups(connection).recompute(brand_id, lambda: counting(next(done), steps))
 
 
 def schema_revision(connection: Connection) -> str | None:
