@@ -96,7 +96,7 @@ def write_brand(database: Database, connection: Connection, name: str, mentions:
         brand = work.brands.ensure(name, "UTC")
         sources = [work.brands.ensure_source(brand, source, "files") for source in names]
         found = [_burst(names[0], 300), _burst(names[1], 800)]
-        work.bursts.replace(brand, MODEL, FIRST, found)
+        work.bursts.replace(brand, MODEL, FIRST, LAST + timedelta(days=1), found)
     heard = Heard.drawn(mentions, seed)
     with connection.begin():
         connection.execute(update(BrandTable).where(BrandTable.id == brand).values(probabilities_kept=True))
