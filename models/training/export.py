@@ -48,6 +48,9 @@ WORD_EMBEDDINGS = "embeddings.word_embeddings.weight.q4"
 ANCHOR_TOLERANCE = 0.02
 COMPARED = 1000
 FEWEST_FOR_TEMPERATURE = 150
+CHINESE = ("zh-Hans", "zh-Hant")
+"""Two scripts of one language, which share a temperature."""
+
 FLAT = StarTable((1 / 3, 1 / 3, 1 / 3), ((0.2,) * 5, (0.2,) * 5, (0.2,) * 5))
 WINDOWS = {"tokens": 96, "overlap": 12, "most": 64, "last_weight": 1.5}
 
@@ -190,10 +193,12 @@ def fit(
             by_language.setdefault(example.language, []).append((reading.logits, example.label))
     everything = [pair for pairs in by_language.values() for pair in pairs]
     default = _temperature(everything)
+    grouped = [[language] for language in sorted(by_language.keys() - set(CHINESE))] + [[*CHINESE]]
     temperatures = {
         language: _temperature(pairs)
-        for language, pairs in sorted(by_language.items())
-        if len(pairs) >= FEWEST_FOR_TEMPERATURE
+        for languages in grouped
+        if len(pairs := [pair for each in languages for pair in by_language.get(each, [])]) >= FEWEST_FOR_TEMPERATURE
+        for language in languages
     }
     judged: list[Triple] = []
     stars: list[int] = []
