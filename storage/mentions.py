@@ -95,7 +95,7 @@ class Mentions:
         query = (
             select(MentionTable.external_id, MentionTable.raw_revision)
             .where(_of_source(brand_id, source), MentionTable.removed_at.is_(None))
-            .order_by(MentionTable.local_date.desc(), MentionTable.id)
+            .order_by(MentionTable.local_date.desc(), MentionTable.id.desc())
             .limit(limit)
         )
         return {row.external_id: row.raw_revision for row in self._connection.execute(query)}

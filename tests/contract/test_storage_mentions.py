@@ -180,6 +180,12 @@ class TestEdits:
             assert work.mentions.known(acme.brand, "shop", limit=2) == {"3": "raw-1", "2": "raw-1"}
             assert work.mentions.known(acme.brand, "nowhere") == {}
 
+    def test_of_one_day_the_ones_stored_last_are_the_newest(self, acme: Any) -> None:
+        for name in ("a", "b", "c"):
+            acme.save(acme.mention(name))
+        with acme.database.read() as work:
+            assert work.mentions.known(acme.brand, "shop", limit=2).keys() == {"b", "c"}
+
 
 class TestRemovals:
     def test_a_removed_mention_no_longer_counts(self, acme: Any) -> None:
