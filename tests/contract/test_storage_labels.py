@@ -20,7 +20,8 @@ def drawn(acme: Any) -> Any:
     """A brand with two complaints and a praise, all drawn for the present model."""
     bad, worse = acme.mention("a", "It broke."), acme.mention("b", "It burnt down.", source="forum", subject="Kettle")
     good, stars = acme.mention("c", "Lovely."), acme.mention("d", "", stars=1.0)
-    acme.save(bad, worse, good, stars)
+    for mention in (bad, worse, good, stars):  # a page is of one source, and pages come one after the other
+        acme.save(mention)
     acme.judge(
         acme.judgement(bad),
         acme.judgement(worse),
