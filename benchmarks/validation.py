@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 
 from twelvefold.models.training import export
-from twelvefold.models.training.data import LABELS, POSTS, build_mixture
+from twelvefold.models.training.data import LABELS, POSTS
 
 MIX = Path(export.__file__).with_name("mix.yaml")
 
@@ -25,8 +25,7 @@ def main() -> None:
     parser.add_argument("--tests", type=Path, help="folder of public tests, whose texts are kept out")
     parser.add_argument("--most", type=int, default=300, help="texts a set in a main language, as the export has it")
     wish = parser.parse_args()
-    _, validation = build_mixture(wish.data, MIX, wish.tests)
-    _, judging = export.halves(export.capped(validation, wish.most))
+    judging = export.held_out(wish.data, MIX, wish.tests, wish.most)
     with wish.out.open("w", encoding="utf-8") as lines:
         for example in judging:
             row = {

@@ -153,6 +153,13 @@ def halves(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
     return parts
 
 
+def held_out(data: Path, mix: Path, tests: Path | None, most: int) -> list[Example]:
+    """Return the validation texts that the figures of the card are from: the half that nothing is fitted on."""
+    _, validation = build_mixture(data, mix, tests)
+    _, judging = halves(capped(validation, most))
+    return judging
+
+
 def write_document(folder: Path, document: dict[str, Any]) -> None:
     """Write `model.json` with its revision."""
     document["revision"] = revision_of(document)

@@ -11,8 +11,7 @@ import json
 from pathlib import Path
 
 from twelvefold.models.training.card import LEARNING_CURVE_FILE
-from twelvefold.models.training.data import build_mixture
-from twelvefold.models.training.export import capped, halves
+from twelvefold.models.training.export import held_out
 from twelvefold.models.training.licence_runs import reached
 
 
@@ -27,9 +26,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=LEARNING_CURVE_FILE)
     parser.add_argument("checkpoints", nargs="+", metavar="TEXTS=PATH", help="texts seen so far, and the `last.pt`")
     wish = parser.parse_args()
-    _, validation = build_mixture(wish.data, wish.mix, wish.tests)
-    _, judging = halves(capped(validation, wish.most))
-    judging = [example for example in judging if example.label is not None and not example.is_binary]
+    held = held_out(wish.data, wish.mix, wish.tests, wish.most)
+    judging = [example for example in held if example.label is not None and not example.is_binary]
     points = []
     for named in wish.checkpoints:
         seen, _, path = named.partition("=")

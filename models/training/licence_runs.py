@@ -20,8 +20,8 @@ from twelvefold.models.evaluate import by_group, figures, judge
 from twelvefold.models.manifest import FORMAT
 from twelvefold.models.scorer import WEIGHTS
 from twelvefold.models.training.card import LICENCE_RUNS_FILE, MAIN_LANGUAGES
-from twelvefold.models.training.data import LABELS, Example, build_mixture
-from twelvefold.models.training.export import WINDOWS, capped, halves, scorer_of, write_weights
+from twelvefold.models.training.data import LABELS, Example
+from twelvefold.models.training.export import WINDOWS, held_out, scorer_of, write_weights
 from twelvefold.models.weights_file import EMBEDDINGS_FILE, NETWORK_FILE, sha256_of
 
 
@@ -37,9 +37,8 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=300, help="validation texts a set in a main language")
     parser.add_argument("--out", type=Path, default=LICENCE_RUNS_FILE)
     wish = parser.parse_args()
-    _, validation = build_mixture(wish.data, wish.mix, wish.tests)
-    _, judging = halves(capped(validation, wish.most))
-    judging = [example for example in judging if example.label is not None and not example.is_binary]
+    held = held_out(wish.data, wish.mix, wish.tests, wish.most)
+    judging = [example for example in held if example.label is not None and not example.is_binary]
     told = {
         name: reached(checkpoint, wish.backbone_archive, judging)
         for name, checkpoint in (("everything", wish.everything), ("yes", wish.yes))
