@@ -2,16 +2,19 @@
 
 Two brands, of ten million mentions and of one, are written as a night would have counted them (`counted_brand.py`) into
 a SQLite file or, with `--postgresql`, onto a server of its own. Each query is what `twelvefold health --json` builds,
-corrected for the classifier's error, bursts, voice and the other brand included. Told are the time by the clock and
-that of the processors, PostgreSQL's part of it too, and how many times as long a scan of all mentions takes, going by
-one of the few that are written beside the counts. Target: p95 below 50 ms.
+corrected for the classifier's error, bursts, voice and the other brand included. It is asked twice over: computed, as
+by the first who asks after anything has changed, and kept, as by all others and by the first after a night. Told are
+the time by the clock and that of the processors, PostgreSQL's part of it too, and how many times as long a scan of all
+mentions takes, going by one of the few that are written beside the counts. Target: p95 below 50 ms.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,25 +26,20 @@ from counted_brand import LAST, MODEL, source_names, write_brand
 from own_postgres import own_postgres
 from sqlalchemy import create_engine, text
 
-from twelvefold.config import Brand, Configuration, parse_configuration
-from twelvefold.models.scorer import Calibration, calibration_of
-from twelvefold.pipeline.burst_health import bursts_entry
-from twelvefold.pipeline.chronicle import sources_heard
-from twelvefold.pipeline.compared import compared_document
-from twelvefold.pipeline.health import health
-from twelvefold.pipeline.reasons import kept_reasons
-from twelvefold.pipeline.week import Week
-from twelvefold.pipeline.weighted_nps import weighted_nps_figure
+from twelvefold.config import Brand, parse_configuration
+from twelvefold.models.scorer import calibration_of
+from twelvefold.pipeline.brand_health import Question, brand_health
+from twelvefold.pipeline.health import GROUPINGS
+from twelvefold.pipeline.kept_health import health_answer
 from twelvefold.storage.engine import Database, open_database
 
-GROUPINGS = ("source", "subject", "language", "aspect", "segment", "week")
 WEEK = "2026-W46"
-QUERIES: dict[str, dict[str, Any]] = {
-    "all": {},
-    **{f"by {by}": {"by": by} for by in GROUPINGS},
-    "week": {"week": WEEK},
-    **{f"week by {by}": {"week": WEEK, "by": by} for by in GROUPINGS},
-    "quarter": {"since": LAST.replace(month=7, day=1), "until": LAST.replace(month=10, day=1)},
+QUESTIONS = {
+    "all": Question(),
+    **{f"by {by}": Question(by=by) for by in GROUPINGS},
+    "week": Question(week=WEEK),
+    **{f"week by {by}": Question(week=WEEK, by=by) for by in GROUPINGS},
+    "quarter": Question(LAST.replace(month=7, day=1), LAST.replace(month=10, day=1)),
 }
 SCAN = """
     SELECT m.local_date, m.source_id, j.label, count(*), avg(m.stars) FROM mentions m
@@ -118,39 +116,13 @@ def scanned(url: str, brand: int) -> float:
     return took * 1000
 
 
-def document(
-    database: Database,
-    configuration: Configuration,
-    number: int,
-    calibration: Calibration | None,
-    *,
-    by: str | None = None,
-    week: str | None = None,
-    **period: Any,
-) -> dict[str, Any]:
-    """Return what the command shows of the first brand."""
-    brand, rule = configuration.brands[0], configuration.rule
-    asked = Week.parse(week) if week else None
-    first, end = (asked.since, asked.until) if asked else (period.get("since"), period.get("until"))
-    with database.read() as work:
-        sources = sources_heard(work.rollups, brand, number, MODEL, end)
-        told: dict[str, Any] = {"since": first, "until": end, "week": asked, "sources": sources}
-        return {
-            "bursts": bursts_entry(work, brand, rule, number, MODEL, **told),
-            "why": kept_reasons(work.reasons, number, MODEL, asked),
-            "nps_weighted": weighted_nps_figure(work, brand, number, first, end),
-            "compared": compared_document(work, configuration, brand, MODEL, **told),
-            **health(
-                *(work, brand, configuration),
-                brand_id=number,
-                model=MODEL,
-                week=week,
-                by=by,
-                calibration=calibration,
-                sources=sources,
-                **period,
-            ),
-        }
+def told(took: Sequence[float], worked: Sequence[float]) -> str:
+    """Return p50 and p95 of sorted milliseconds of the clock, and those of the processors in brackets."""
+    last = max(0, -(-95 * len(took) // 100) - 1)
+    return (
+        f"p50 {statistics.median(took):7,.1f} ({statistics.median(worked):7,.1f})  "
+        f"p95 {took[last]:7,.1f} ({worked[last]:7,.1f})"
+    )
 
 
 def main() -> None:
@@ -166,7 +138,6 @@ def main() -> None:
     listed = ", ".join(f"{{name: {name}, kind: files, paths: [a.csv]}}" for name in source_names())
     brands = ", ".join(f"{{name: {name}, zone: UTC, sources: [{listed}]}}" for name in ("Bench", "Rival"))
     configuration = parse_configuration(f"brands: [{brands}]", Path())
-    calibration = calibration_of("default", Path())
     with tempfile.TemporaryDirectory() as folder, kept_server(wish.keep or Path(folder), wish.postgresql) as url:
         database = prepared(url, configuration.brands, wish.mentions, wish.scanned)
         with database.read() as work:
@@ -176,25 +147,29 @@ def main() -> None:
         with database._engine.connect() as connection:
             backend = connection.scalar(text("SELECT pg_backend_pid()")) if wish.postgresql else None
         where = "PostgreSQL" if wish.postgresql else "SQLite"
-        told = f", which a scan takes {scan / 1000:,.0f} s for" if scan else ""
-        print(f"{where}: {wish.mentions:,} mentions{told}; milliseconds of the clock (of the processors)")
-        for name, query in QUERIES.items():
+        scans = f", which a scan takes {scan / 1000:,.0f} s for" if scan else ""
+        print(f"{where}: {wish.mentions:,} mentions{scans}; milliseconds of the clock (of the processors)")
+        brand, judge = configuration.brands[0], {"model": MODEL, "calibration": calibration_of("default", Path())}
+        for name, question in QUESTIONS.items():
             if wish.only not in name:
                 continue
 
-            def ask(query: dict[str, Any] = query) -> object:
-                return document(database, configuration, number, calibration, **query)
+            def compute(question: Question = question) -> dict[str, Any]:
+                with database.read() as work:
+                    return brand_health(work, brand, configuration, question, brand_id=number, **judge)
+
+            def ask(question: Question = question) -> dict[str, Any]:
+                return health_answer(database, configuration, brand, question, **judge)
 
             ask()
-            took, worked = timed(ask, wish.times, Processors(backend))
-            last = max(0, -(-95 * len(took) // 100) - 1)
-            middle = statistics.median(took)
-            print(
-                f"  {name:<16} p50 {middle:6,.0f} ({statistics.median(worked):5,.0f})   "
-                f"p95 {took[last]:6,.0f} ({worked[last]:5,.0f})   load {os.getloadavg()[0]:4.1f}"
-                + (f"   scan / p50 = {scan / middle:,.0f}" if scan else ""),
-                flush=True,
-            )
+            if json.dumps(ask()) != json.dumps(compute()):
+                raise SystemExit(f"{name}: what is kept is not what is computed")
+            computed, kept = (timed(each, wish.times, Processors(backend)) for each in (compute, ask))
+            print(f"  {name:<16} computed {told(*computed)}   kept {told(*kept)}   load {os.getloadavg()[0]:4.1f}")
+            if scan:
+                ratios = (scan / statistics.median(took) for took, _ in (computed, kept))
+                print("  {:<16} scan / p50 = {:,.0f}, kept {:,.0f}".format("", *ratios))
+            sys.stdout.flush()
         database.close()
 
 

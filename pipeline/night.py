@@ -27,6 +27,7 @@ from twelvefold.pipeline.digest.weekly import due_week, write_due_digest
 from twelvefold.pipeline.duplicates import link_duplicates
 from twelvefold.pipeline.imports import import_matching_surveys
 from twelvefold.pipeline.judge import judge_new
+from twelvefold.pipeline.kept_health import keep_standing_answers
 from twelvefold.pipeline.lease import HeldLease
 from twelvefold.pipeline.owner import takeover_rule, this_process
 from twelvefold.pipeline.reasons import find_reasons, weeks_to_look_into
@@ -155,6 +156,8 @@ class NightRun:
             )
             with self.database.begin() as work:
                 work.runs.finish(lease, report.state, self.clock(), report.document())
+        if self.kind == "night":
+            keep_standing_answers(self.database, self.configuration, self.brand, self.clock())
         return report
 
     @cached_property

@@ -7,6 +7,7 @@ translated here into our own errors.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 
 from twelvefold.config import redact
 from twelvefold.errors import ConfigError, StorageUnavailable, TwelvefoldError, UnreadableFile
-from twelvefold.storage.migrate import migrate
+from twelvefold.storage.answers import Answers, pack
+from twelvefold.storage.changes import change_number, counting_change
+from twelvefold.storage.migrate import is_up_to_date, migrate
 from twelvefold.storage.repository import Work
 
 # Indexes by hash are written all over: what SQLite keeps in memory by default holds no night's worth of them.
@@ -27,6 +30,8 @@ CACHE_KIB = 64 * 1024
 CHECKPOINT_PAGES = 8_000
 WRITER_LOCK = 0x12F01D  # the key of PostgreSQL's advisory lock
 _POSTGRES_DRIVERS = ("postgresql", "postgres", "postgresql+psycopg")
+_AT_ONCE_S = 0.001  # PostgreSQL takes 0 for ever
+log = logging.getLogger(__name__)
 
 
 class Database:
@@ -38,6 +43,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._impatient = _create_engine(engine.url, _AT_ONCE_S)
         self.url = engine.url.render_as_string(hide_password=True)
 
     @contextmanager
@@ -49,7 +55,7 @@ class Database:
         Raises:
             StorageUnavailable: The database did not answer within its timeout, or another process holds its lock.
         """
-        with self._transaction(writes=True) as connection:
+        with self._transaction(writes=True) as connection, counting_change(connection):
             yield Work(connection)
 
     @contextmanager
@@ -62,17 +68,33 @@ class Database:
         with self._transaction(writes=False) as connection:
             yield Work(connection)
 
-    @contextmanager
-    def _transaction(self, *, writes: bool) -> Iterator[Connection]:
+    def keep_answer(self, question: str, change: int, document: dict[str, Any]) -> bool:
+        """Keep what was computed from the state after some change, and tell whether it is kept.
+
+        It is not where anything has changed since, where another transaction is writing, or where nothing can be
+        written: who has computed an answer neither waits nor fails for its being kept. It is no change itself.
+        """
+        packed = pack(document)
         try:
-            with self._engine.connect().execution_options(twelvefold_writes=writes) as connection, connection.begin():
+            with self._transaction(self._impatient, writes=True) as connection:
+                return change_number(connection) == change and Answers(connection).keep(question, packed)
+        except TwelvefoldError as problem:
+            log.debug("an answer is not kept: %s", problem)
+            return False
+
+    @contextmanager
+    def _transaction(self, engine: Engine | None = None, *, writes: bool) -> Iterator[Connection]:
+        engine = engine or self._engine
+        try:
+            with engine.connect().execution_options(twelvefold_writes=writes) as connection, connection.begin():
                 yield connection
         except SQLAlchemyError as exc:
-            raise _translated(exc, self._engine.url) from exc
+            raise _translated(exc, engine.url) from exc
 
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+        self._impatient.dispose()
 
 
 def open_database(
@@ -99,7 +121,10 @@ def open_database(
     try:
         if parsed.get_backend_name() == "sqlite":
             _switch_to_wal(engine, busy_timeout_s)
-        with database._transaction(writes=True) as connection:
+        with database._transaction(writes=False) as connection:
+            if is_up_to_date(connection):
+                return database
+        with database._transaction(writes=True) as connection, counting_change(connection):
             migrate(connection, database.url, counting)
     except SQLAlchemyError as exc:
         database.close()

@@ -33,7 +33,7 @@ def migrate(connection: Connection, label: str, counting: Callable[[int, int], N
         UnreadableFile: Its tables belong to another program.
     """
     revision = schema_revision(connection)
-    if revision == HEAD:
+    if revision == HEAD:  # by another process, since it was asked
         return
     # Alembic costs a tenth of a second, and is needed once in a database's life.
     from alembic import command
@@ -66,6 +66,11 @@ def _count_anew(connection: Connection, counting: Callable[[int, int], None]) ->
     counting(0, steps)
     for brand_id in brands:
         Rollups(connection).recompute(brand_id, lambda: counting(next(done), steps))
+
+
+def is_up_to_date(connection: Connection) -> bool:
+    """Tell whether the database's schema is the newest."""
+    return schema_revision(connection) == HEAD
 
 
 def schema_revision(connection: Connection) -> str | None:

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
+from twelvefold.storage.answers import Answers
 from twelvefold.storage.brands import Brands
 from twelvefold.storage.bursts import Bursts
 from twelvefold.storage.cases import Cases
@@ -118,3 +119,8 @@ class Work:
     def labels(self) -> Labels:
         """What people said of mentions drawn by chance."""
         return Labels(self._connection)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """The answers that are kept until anything changes."""
+        return Answers(self._connection)
