@@ -167,11 +167,13 @@ class Calibration:
         prior: Of reviews.
         rating_prior: Of ratings without text.
         validated: On how many texts of each class that was checked.
+        aspects: The same of what is said of an aspect, which no rating tells; None where that is not known.
     """
 
     prior: Triple
     rating_prior: Triple
     validated: tuple[int, int, int]
+    aspects: Calibration | None = None
 
 
 def calibration_of(model: str | HubModel, folder: Path) -> Calibration | None:

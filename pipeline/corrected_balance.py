@@ -3,7 +3,8 @@
 Exactly one correction is made, on all three classes before the neutral are dropped: by the labels of a group where
 people have given enough of them (`labelled_balance`), else by the shares under which the calibrated probabilities of
 its mentions are likeliest (`figures.correction`), each mention then moved by the ratio of share and prior. The
-mentions of a cell are taken to be as its mean over the whole brand in the same time.
+mentions of a cell are taken to be as its mean over the whole brand in the same time; what is said of an aspect has
+probabilities and a calibration of its own, and is taken to be as the mean over all aspects.
 """
 
 from __future__ import annotations
@@ -31,12 +32,11 @@ from twelvefold.pipeline.weighing import Correction, Method, Rollups, Standing
 from twelvefold.storage.labels import Label
 from twelvefold.storage.packed_cells import DAYS_IN_WEEK, week_of
 from twelvefold.storage.probability_cells import CELLS
-from twelvefold.storage.probability_series import BRAND, UNIT, CellSeries
+from twelvefold.storage.probability_series import ALL_ASPECTS, BRAND, UNIT, CellSeries
 from twelvefold.storage.series import Scope
 
 _DAY = timedelta(days=1)
 _ANY = 1 / 3  # of a cell that nothing fell into
-_UNCORRECTED = {Scope.ASPECT: Method.NOT_BY_ASPECT, Scope.SEGMENT: Method.NOT_BY_SEGMENT}
 
 
 class Balances(NamedTuple):
@@ -98,8 +98,9 @@ class Corrections:
         """
         half_life_days = self.rule.half_life_days
         fading, alike = (spread(self.heard, self._brand or (), None, None, each) for each in (half_life_days, None))
-        if self.calibration is None or fading is None or alike is None:
-            why = Method.NOT_CALIBRATED if self.calibration is None else Method.NOT_KEPT
+        calibration = self.calibration
+        if calibration is None or fading is None or alike is None:
+            why = Method.NOT_CALIBRATED if calibration is None else Method.NOT_KEPT
             return [WeekWeighed(each.week, _left(each.standing, why), _left(each.within, why)) for each in weighed]
         numbers = np.array([[week_of(each.week.since)] for each in weighed])
         ages = DAYS_IN_WEEK * np.maximum(numbers - fading.weeks, 0)
@@ -108,10 +109,14 @@ class Corrections:
         spans = [Span(None, each.week.until, half_life_days) for each in weighed]
         alone = [Span(each.week.since, each.week.until, None) for each in weighed]
         standings = self._solved(
-            self._parts(spans, [each.standing for each in weighed], fading, left), self._ratios(fading, left)
+            self._parts(spans, [each.standing for each in weighed], fading, left),
+            _ratios(fading, left, calibration),
+            calibration,
         )
         within = self._solved(
-            self._parts(alone, [each.within for each in weighed], alike, only), self._ratios(alike, only)
+            self._parts(alone, [each.within for each in weighed], alike, only),
+            _ratios(alike, only, calibration),
+            calibration,
         )
         return [
             WeekWeighed(each.week, its_standing, itself)
@@ -132,23 +137,25 @@ class Corrections:
     def _by_probabilities(
         self, scope: Scope | None, heard: Groups[str | None], span: Span, counted: Mapping[str | None, Standing]
     ) -> dict[str | None, Standing]:
-        why = _UNCORRECTED.get(scope) if scope else None
-        if why is not None or self.calibration is None:
-            return {key: _left(raw, why or Method.NOT_CALIBRATED) for key, raw in counted.items()}
+        calibration = self.calibration
+        if scope is Scope.ASPECT and calibration is not None:
+            calibration = calibration.aspects
+        if calibration is None:
+            return {key: _left(raw, Method.NOT_CALIBRATED) for key, raw in counted.items()}
         found = {key: _left(raw, Method.NOT_KEPT) for key, raw in counted.items()}
-        brand = self._brand_in(span)
-        if brand is None:
+        whole = self._aspects_in(heard, span) if scope is Scope.ASPECT else self._brand_in(span)
+        if whole is None:
             return found
-        left = np.ones((1, len(brand.weeks)))
+        left = np.ones((1, len(whole.weeks)))
         if span.half_life_days is not None:
-            ages = span.until.toordinal() - 1 - DAYS_IN_WEEK * (brand.weeks + 1)
+            ages = span.until.toordinal() - 1 - DAYS_IN_WEEK * (whole.weeks + 1)
             left = np.exp2(-ages / span.half_life_days)[None]
         if scope is None:
-            parts = dict(zip(counted, self._parts([span], list(counted.values()), brand, left), strict=True))
+            parts = dict(zip(counted, self._parts([span], list(counted.values()), whole, left), strict=True))
         else:
             found_in = cells_of_groups(heard, self._kept_of(scope), *span)
             parts = {key: _Part(heard[key], span, counted[key], cells) for key, cells in found_in.items()}
-        solved = self._solved(list(parts.values()), self._ratios(brand, left))
+        solved = self._solved(list(parts.values()), _ratios(whole, left, calibration), calibration)
         return found | dict(zip(parts, solved, strict=True))
 
     @cached_property
@@ -166,6 +173,11 @@ class Corrections:
         if span not in self._spread:
             self._spread[span] = spread(self.heard, self._brand or (), *span)
         return self._spread[span]
+
+    def _aspects_in(self, heard: Groups[str | None], span: Span) -> WeeklyCells | None:
+        """Return how all that was said of any aspect in a span spreads over the cells."""
+        kept = self.rollups.probabilities(self.brand_id, self.model, ALL_ASPECTS, self.until)
+        return spread(heard.together, kept or (), *span)
 
     @cached_property
     def _kept(self) -> dict[Scope, dict[str | None, list[CellSeries]]]:
@@ -194,33 +206,21 @@ class Corrections:
             for span, raw, weights, resolved, squares in zip(spans, counted, *summed, strict=True)
         ]
 
-    def _ratios(self, cells: WeeklyCells, week_weights: Floats) -> Floats:
-        """Return what the whole brand's mentions say in the mean of each cell, over the prior.
-
-        Args:
-            week_weights: Shape (balances, weeks); what is returned has the shape (balances, COLUMNS, 3).
-        """
-        if self.calibration is None:
-            raise ValueError("there is nothing to compare with: the model is not calibrated")
-        ratios: Floats = _means(cells, week_weights) / np.repeat(
-            [self.calibration.prior, self.calibration.rating_prior], CELLS, axis=0
-        )
-        return ratios
-
-    def _solved(self, parts: Sequence[_Part], ratios: Floats) -> list[Standing]:
+    def _solved(self, parts: Sequence[_Part], ratios: Floats, calibration: Calibration) -> list[Standing]:
         """Return corrected balances, all solved at once.
 
         Args:
             ratios: Likelihood ratios of the cells, shape (parts or 1, COLUMNS, 3).
+            calibration: Of the probabilities in the cells.
         """
-        if not parts or self.calibration is None:
+        if not parts:
             return []
         weights, resolved, squares = (
             np.array([getattr(part.cells, name) for part in parts]) for name in ("weights", "resolved", "squares")
         )
         used = np.flatnonzero(weights.any(axis=0))
         ratios = ratios[:, used]
-        found = Likelihood(ratios, weights[:, used], squares[:, used]).solve(self.calibration.validated)
+        found = Likelihood(ratios, weights[:, used], squares[:, used]).solve(calibration.validated)
         owned = ratios * found.classes[:, None]
         owned /= np.maximum(owned.sum(axis=2, keepdims=True), np.finfo(float).tiny)
         classes = np.einsum("gm,gmc->gc", weights[:, used], owned)
@@ -254,6 +254,17 @@ def _with_labels(weighed: Standing, number: int) -> Standing:
     if weighed.correction is None:
         return weighed
     return replace(weighed, correction=replace(weighed.correction, labels=number))
+
+
+def _ratios(cells: WeeklyCells, week_weights: Floats, calibration: Calibration) -> Floats:
+    """Return what the mentions of all groups say in the mean of each cell, over the prior.
+
+    Args:
+        week_weights: Shape (balances, weeks); what is returned has the shape (balances, COLUMNS, 3).
+    """
+    prior = np.repeat([calibration.prior, calibration.rating_prior], CELLS, axis=0)
+    ratios: Floats = _means(cells, week_weights) / prior
+    return ratios
 
 
 def _means(cells: WeeklyCells, week_weights: Floats) -> Floats:

@@ -55,8 +55,6 @@ STARS = (
 UNCORRECTED = {
     Method.NOT_CALIBRATED: "the model does not say for which shares of classes its probabilities hold",
     Method.NOT_KEPT: "the next night counts how likely each class is",
-    Method.NOT_BY_ASPECT: "how often the classifier errs about an aspect is not known",
-    Method.NOT_BY_SEGMENT: "how likely each class is, is not counted by segment",
 }
 CORRECTED = {
     Method.PROBABILITIES: "classifier error corrected by the probabilities of its classes",

@@ -35,11 +35,13 @@ Table = tuple[tuple[int, int, int], tuple[int, int, int], tuple[int, int, int]]
 """For each named class, how many labels say (negative, neutral, positive)."""
 
 _CLASSES = tuple(Sentiment)
-_KEYS: Mapping[Scope | None, Callable[[Label], str | None]] = {
-    None: lambda _: None,
-    Scope.SOURCE: lambda label: label.source,
-    Scope.SUBJECT: lambda label: label.subject,
-    Scope.LANGUAGE: lambda label: label.language,
+_GROUPS: Mapping[Scope | None, Callable[[Label], tuple[str | None, ...]]] = {
+    None: lambda _: (None,),
+    Scope.SOURCE: lambda label: (label.source,),
+    Scope.SUBJECT: lambda label: (label.subject,),
+    Scope.LANGUAGE: lambda label: (label.language,),
+    Scope.ASPECT: lambda _: (),  # a label says nothing of them
+    Scope.SEGMENT: lambda label: label.segments,
 }
 
 
@@ -55,11 +57,10 @@ class LabelledGroups:
 
     def tables(self, scope: Scope | None, keys: Iterable[str | None], span: Span) -> dict[str | None, Table]:
         """Return the labels of each group's mentions of a span."""
-        key_of = _KEYS.get(scope)
         by_key: dict[str | None, list[Label]] = {}
-        if key_of is not None:
-            for label in self.labels:
-                by_key.setdefault(key_of(label), []).append(label)
+        for label in self.labels:
+            for key in _GROUPS[scope](label):
+                by_key.setdefault(key, []).append(label)
         return {key: _table(by_key.get(key, ()), span) for key in keys}
 
     def standings(

@@ -143,8 +143,6 @@ class Method(StrEnum):
     PROBABILITIES = "probabilities"
     NOT_CALIBRATED = "not_calibrated"  # the model does not say for which shares its probabilities hold
     NOT_KEPT = "not_kept"  # the next night counts how likely each class is
-    NOT_BY_ASPECT = "not_by_aspect"  # how often the classifier errs about an aspect is not known
-    NOT_BY_SEGMENT = "not_by_segment"  # how likely each class is, is not counted by segment
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,9 @@ from twelvefold.records import Sentiment
 from twelvefold.storage.batches import in_batches, insert_or
 from twelvefold.storage.label_tables import LabelDrawTable, LabelEventTable
 from twelvefold.storage.rollups import counts, has_words, judged_by
-from twelvefold.storage.tables import JudgementTable, MentionTable, SourceTable, SubjectTable
+from twelvefold.storage.segment_counts import of_customer
+from twelvefold.storage.segments import segment_key, segments_in
+from twelvefold.storage.tables import CustomerTable, JudgementTable, MentionTable, SourceTable, SubjectTable
 
 SKIPPED = "skipped"
 """The answer of a person who cannot tell; it is no label."""
@@ -57,6 +59,7 @@ class Label(NamedTuple):
 
     Attributes:
         truth: None where the person could not tell.
+        segments: The keys of those that the customer belongs to whom the mention names.
     """
 
     local_date: date
@@ -65,6 +68,7 @@ class Label(NamedTuple):
     language: str
     named: Sentiment
     truth: Sentiment | None
+    segments: tuple[str, ...] = ()
 
 
 class Drawn(NamedTuple):
@@ -170,6 +174,7 @@ class Labels:
                 MentionTable.language,
                 JudgementTable.label,
                 LabelEventTable.answer,
+                CustomerTable.segments,
             )
             .select_from(LabelDrawTable)
             .join(MentionTable, _still_fits())
@@ -177,14 +182,18 @@ class Labels:
             .join(JudgementTable, _names())
             .join(SourceTable, SourceTable.id == MentionTable.source_id)
             .outerjoin(SubjectTable, SubjectTable.id == MentionTable.subject_id)
+            .outerjoin(CustomerTable, of_customer())
             .where(LabelDrawTable.brand_id == brand_id, LabelDrawTable.model == model)
             .order_by(LabelDrawTable.id)
         )
         if until is not None:
             query = query.where(MentionTable.local_date < until)
         return [
-            Label(day, source, subject, language or "und", _CLASSES[named], _CLASSES.get(answer))
-            for day, source, subject, language, named, answer in self._connection.execute(query)
+            Label(
+                *(day, source, subject, language or "und", _CLASSES[named], _CLASSES.get(answer)),
+                tuple(map(segment_key, segments_in(segments))),
+            )
+            for day, source, subject, language, named, answer, segments in self._connection.execute(query)
         ]
 
     def look_up(self, brand_id: int, model: str, mention_ids: Collection[int]) -> dict[int, Drawn]:

@@ -1,8 +1,9 @@
 """How likely each class is for the mentions, kept by week and cell: corrected figures never scan mentions.
 
 For each group of a scope it is known how its mentions of each week spread over the cells of
-`storage.probability_cells`, by their class; for the whole brand also the mean of each cell. Days within a week
-are told apart by the counts by class. The series follow every change of the mentions in its own transaction,
+`storage.probability_cells`, by their class; for the whole brand also the mean of each cell. What is said of an aspect
+has probabilities of its own: they spread over the cells for each aspect, with the means over all aspects. Days within
+a week are told apart by the counts by class. The series follow every change of the mentions in its own transaction,
 once a night has counted what was there before they were kept.
 """
 
@@ -24,10 +25,13 @@ from twelvefold.records import CaseState, Sentiment
 from twelvefold.storage.batches import in_batches
 from twelvefold.storage.packed_cells import WEEKS, Counts, Grid, PackedCells, RowKey, empty_grid, unpack, week_of
 from twelvefold.storage.probability_cells import CELLS, cell_of
+from twelvefold.storage.segment_counts import of_customer
+from twelvefold.storage.segments import segment_key, segments_in
 from twelvefold.storage.series_tables import ProbabilitySeriesTable
 from twelvefold.storage.tables import (
     BrandTable,
     CaseTable,
+    CustomerTable,
     JudgementTable,
     MentionTable,
     SourceTable,
@@ -36,6 +40,11 @@ from twelvefold.storage.tables import (
 
 BRAND = "brand"
 """The scope of the whole brand, beside those of `storage.series.Scope`."""
+
+ALL_ASPECTS = "aspects"
+"""The scope of all that is said of any aspect of a brand."""
+
+WHOLES = (BRAND, ALL_ASPECTS)
 
 UNIT = 10_000
 """What a probability of 1 adds to a sum."""
@@ -186,6 +195,8 @@ def _telling(judged: ColumnElement[bool], counted: ColumnElement[bool]) -> Selec
             JudgementTable.negative,
             JudgementTable.neutral,
             JudgementTable.positive,
+            JudgementTable.aspects,
+            CustomerTable.segments,
         )
         .select_from(MentionTable)
         .join(JudgementTable, judged)
@@ -193,17 +204,28 @@ def _telling(judged: ColumnElement[bool], counted: ColumnElement[bool]) -> Selec
         .join(SourceTable, SourceTable.id == MentionTable.source_id)
         .outerjoin(SubjectTable, SubjectTable.id == MentionTable.subject_id)
         .outerjoin(CaseTable, CaseTable.mention_id == MentionTable.id)
+        .outerjoin(CustomerTable, of_customer())
         .where(counted)
     )
 
 
 def _count(rows: Iterable[Sequence[Any]], counted: dict[RowKey, Grid]) -> None:
     """Count mentions into the rows of the table that they belong to."""
-    for brand, model, day, source, weight, subject, language, label, resolved, negative, neutral, positive in rows:
+    for brand, model, day, source, weight, subject, language, label, resolved, *said, aspects, segments in rows:
         chunk, week = divmod(week_of(day), WEEKS)
-        column = _LABELS[label] * CELLS + cell_of(negative, neutral, positive)
-        rest = (weight, resolved, chunk)
-        for scope, key in ((BRAND, ""), ("source", str(source)), ("subject", subject), ("language", language)):
-            counted[brand, scope, SumOf.MENTIONS.value, model, key, *rest][column][week] += 1
-        counted[brand, BRAND, SumOf.NEGATIVE.value, model, "", *rest][column][week] += round(negative * UNIT)
-        counted[brand, BRAND, SumOf.POSITIVE.value, model, "", *rest][column][week] += round(positive * UNIT)
+        groups = [("source", str(source)), ("subject", subject), ("language", language)]
+        groups += [("segment", segment_key(segment)) for segment in segments_in(segments)]
+        # An aspect counts once for each class that it is spoken of in, as by day.
+        spoken_of = {(aspect["aspect"], aspect["label"]): aspect for aspect in aspects or ()}
+        told = [(BRAND, groups, label, said)] + [
+            (ALL_ASPECTS, [("aspect", aspect)], named, [each[part] for part in _LABELS])
+            for (aspect, named), each in spoken_of.items()
+            if _LABELS.keys() <= each.keys()
+        ]
+        for whole, parts, named, (negative, neutral, positive) in told:
+            column = _LABELS[named] * CELLS + cell_of(negative, neutral, positive)
+            rest = (weight, resolved, chunk)
+            for scope, key in ((whole, ""), *parts):
+                counted[brand, scope, SumOf.MENTIONS.value, model, key, *rest][column][week] += 1
+            for sum_of, part in ((SumOf.NEGATIVE, negative), (SumOf.POSITIVE, positive)):
+                counted[brand, whole, sum_of.value, model, "", *rest][column][week] += round(part * UNIT)

@@ -35,7 +35,7 @@ from twelvefold.records import CaseState, Sentiment
 from twelvefold.storage.batches import in_batches
 from twelvefold.storage.kept_counts import KeptCounts, Key
 from twelvefold.storage.packed_counts import Counts
-from twelvefold.storage.probability_series import BRAND, CellSeries, ProbabilitySeries
+from twelvefold.storage.probability_series import WHOLES, CellSeries, ProbabilitySeries
 from twelvefold.storage.segment_counts import segment_keys, telling_segments
 from twelvefold.storage.segment_tables import SegmentTable
 from twelvefold.storage.series import AllSeries, Scope, Series, StarTotal
@@ -206,7 +206,7 @@ class Rollups:
 
         None where that is not kept: `keep_probabilities` has yet to count them.
         """
-        name = None if scope == BRAND else self._series.names(brand_id, Scope(scope))
+        name = None if scope in WHOLES else self._series.names(brand_id, Scope(scope))
         return self._probabilities.read(brand_id, (model, RATING), scope, until, name)
 
     def keep_probabilities(self, brand_id: int) -> None:
@@ -241,11 +241,12 @@ class Rollups:
                 select(MentionTable.id).where(MentionTable.brand_id == brand_id, MentionTable.customer_id.in_(batch))
             )
         }
-        before = self._segments.count(mention_ids)
+        before, likely = self._segments.count(mention_ids), self._probabilities.count(mention_ids)
         yield
         after = self._segments.count(mention_ids)
         after.subtract(before)
         self._add_segments(after)
+        self._probabilities.move(likely, self._probabilities.count(mention_ids))
 
     def add_judged(self, mention_ids: Collection[int]) -> None:
         """Count by class, probability, aspect and segment mentions that were not there before."""

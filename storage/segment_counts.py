@@ -35,16 +35,17 @@ def telling_segments(judged: ColumnElement[bool], counted: ColumnElement[bool]) 
             literal_column("1"),
         )
         .select_from(MentionTable)
-        .join(
-            CustomerTable,
-            and_(
-                CustomerTable.brand_id == MentionTable.brand_id, CustomerTable.customer_id == MentionTable.customer_id
-            ),
-        )
+        .join(CustomerTable, of_customer())
         .join(JudgementTable, judged)
         .outerjoin(CaseTable, CaseTable.mention_id == MentionTable.id)
         .where(counted, MentionTable.customer_id.is_not(None), CustomerTable.segments.is_not(None))
     )
+
+
+@cache
+def of_customer() -> ColumnElement[bool]:
+    """Return the condition that joins a mention to the customer whom it names."""
+    return and_(CustomerTable.brand_id == MentionTable.brand_id, CustomerTable.customer_id == MentionTable.customer_id)
 
 
 def segment_keys(row: Sequence[Any]) -> set[Key]:

@@ -1,5 +1,5 @@
 """Alembic migrations, run when a database is opened."""
 
-HEAD = "0010"
-COUNTED_SINCE = "0007"
+HEAD = "0011"
+COUNTED_SINCE = "0011"
 """A database with an older schema holds mentions that its tables of counts do not know: they are counted anew."""

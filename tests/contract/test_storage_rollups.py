@@ -19,6 +19,9 @@ MODEL = "reader/1"
 TEXTS = ["", "Good.", "Bad.", *(f"The same long text, told in full by several places: number {n}." for n in range(4))]
 
 
+TRIPLES = ((0.9, 0.08, 0.02), (0.2, 0.5, 0.3), (0.01, 0.02, 0.97))
+
+
 def any_mention(acme: Any, dice: random.Random) -> Any:
     return acme.mention(
         str(dice.randrange(20)),
@@ -33,9 +36,10 @@ def any_mention(acme: Any, dice: random.Random) -> Any:
     )
 
 
-def spoken_of(dice: random.Random) -> tuple[dict[str, str], ...]:
+def spoken_of(dice: random.Random) -> tuple[dict[str, Any], ...]:
+    classes = [label.value for label in Sentiment]
     return tuple(
-        {"aspect": aspect, "label": dice.choice(["negative", "neutral", "positive"])}
+        {"aspect": aspect, "label": dice.choice(classes), **dict(zip(classes, dice.choice(TRIPLES), strict=True))}
         for aspect in dice.choices(["delivery", "place", "price_value"], k=dice.randrange(3))
     )
 
@@ -117,6 +121,9 @@ def probable(work: Any, brand: int) -> int:
     by_class = sum(int(each.counts.sum()) for each in work.rollups.series(brand, MODEL, Scope.SOURCE))
     n = sum(int(each.sums.sum()) for each in kept if each.sum_of is SumOf.MENTIONS)
     assert n == sum(int(each.sums.sum()) for each in by_source) == by_class
+    for scope in (Scope.ASPECT, Scope.SEGMENT):
+        in_cells = sum(int(each.sums.sum()) for each in work.rollups.probabilities(brand, MODEL, scope))
+        assert in_cells == sum(int(each.counts.sum()) for each in work.rollups.series(brand, MODEL, scope))
     return n
 
 

@@ -16,7 +16,7 @@ from twelvefold.records import Customer, Sentiment
 from twelvefold.storage.engine import Database, open_database
 from twelvefold.storage.migrate import SCRIPTS, schema_revision
 from twelvefold.storage.migrations import COUNTED_SINCE, HEAD
-from twelvefold.storage.probability_series import BRAND
+from twelvefold.storage.probability_series import WHOLES
 from twelvefold.storage.rollups import KINDS
 from twelvefold.storage.series import Scope
 
@@ -58,9 +58,9 @@ def counted(database: Database, brand_id: int) -> list[str]:
             for scope in Scope
             for each in work.rollups.series(brand_id, MODEL, scope)
         ]
-        likely = work.rollups.probabilities(brand_id, MODEL, BRAND)
-        assert likely is not None
-        cells = [(each.sum_of, each.resolved, each.sums.tolist()) for each in likely]
+        likely = [work.rollups.probabilities(brand_id, MODEL, scope) for scope in (*WHOLES, *Scope)]
+        assert None not in likely
+        cells = [(each.sum_of, each.key, each.resolved, each.sums.tolist()) for kept in likely for each in kept or ()]
         stars = [total for scope in Scope for total in work.rollups.star_totals(brand_id, scope)]
         return sorted(map(str, [*series, *cells, *stars]))
 

@@ -16,17 +16,20 @@ import pytest
 
 from tests.fakes.fake_classifier import PRIOR, drawn
 from twelvefold.config import parse_configuration
+from twelvefold.models.calibration import Triple, normalise
 from twelvefold.models.scorer import Calibration
 from twelvefold.pipeline.daily_counts import mend_daily_counts
 from twelvefold.pipeline.figures.correction import Corrected, Read, correct, soften
 from twelvefold.pipeline.health import health
-from twelvefold.records import Judgement, Mention, Precision, Sentiment
+from twelvefold.records import Customer, Judgement, Mention, Precision, Sentiment
 from twelvefold.schemas import schema
 from twelvefold.storage.engine import Database, open_database
 
 MODEL = "reader/1"
 NEWEST = datetime(2026, 11, 18, 12, tzinfo=UTC)  # a Wednesday
-CALIBRATION = Calibration(PRIOR, PRIOR, (400, 300, 500))
+ASPECT_PRIOR = (0.45, 0.15, 0.40)
+CALIBRATION = Calibration(PRIOR, PRIOR, (400, 300, 500), Calibration(ASPECT_PRIOR, ASPECT_PRIOR, (300, 200, 300)))
+PLANS = ("basic", "pro")
 WEIGHTS = {"shop": 1.0, "forum": 0.5}
 CONFIGURATION = parse_configuration(
     "brands: [{name: Acme, zone: UTC, sources: [{name: shop, kind: files, paths: [a.csv]},"
@@ -37,17 +40,27 @@ BRAND = CONFIGURATION.brands[0]
 
 
 class Told:
-    """A mention, what the classifier says of it, and whether its case is resolved."""
+    """A mention, what the classifier says of it and of the delivery in it, and whether its case is resolved."""
 
-    def __init__(self, number: int, answer: tuple[float, float, float], dice: random.Random) -> None:
+    def __init__(self, number: int, answer: Triple, of_delivery: Triple, dice: random.Random) -> None:
         self.age = dice.randrange(150)
         self.source = dice.choice(["shop", "forum"])
         self.subject = dice.choice([None, "Kettle"])
         self.answer = answer
+        # Of aspects the probabilities hold for another prior.
+        self.of_delivery = normalise(
+            [p * then / now for p, then, now in zip(of_delivery, ASPECT_PRIOR, PRIOR, strict=True)]
+        )
+        self.customer = f"c{dice.randrange(40)}" if dice.randrange(2) else None
         self.label = list(Sentiment)[answer.index(max(answer))]
         self.key = sha256(str(number).encode()).hexdigest()
         self.number = number
         self.is_resolved = False
+
+    @property
+    def plan(self) -> str | None:
+        """The segment of the customer."""
+        return PLANS[int(self.customer[1:]) % 2] if self.customer else None
 
     def mention(self) -> Mention:
         at = NEWEST - timedelta(days=self.age)
@@ -63,13 +76,20 @@ class Told:
             published_at=at,
             published_precision=Precision.SECOND,
             subject=self.subject,
+            customer_id=self.customer,
         )
 
     def judgement(self) -> Judgement:
-        return Judgement(self.key, MODEL, self.label, *self.answer, confidence=max(self.answer))
+        classes = dict(zip(("negative", "neutral", "positive"), self.of_delivery, strict=True))
+        delivery = {"aspect": "delivery", "label": max(classes, key=lambda each: classes[each]), **classes}
+        aspects = (delivery, delivery) if self.number % 2 else ()
+        return Judgement(self.key, MODEL, self.label, *self.answer, confidence=max(self.answer), aspects=aspects)
 
     def read(self, weight: float) -> Read:
         return Read(*self.answer, weight=weight * WEIGHTS[self.source])
+
+    def read_delivery(self, weight: float) -> Read:
+        return Read(*self.of_delivery, weight=weight * WEIGHTS[self.source])
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +104,14 @@ def stored(database: Database, n: int = 900) -> tuple[int, list[Told]]:
     """Store a brand of so many mentions over five months; every third complaint is resolved."""
     chance, dice = np.random.default_rng(3), random.Random(3)
     answers, _ = drawn(chance, (0.09, 0.13, 0.78), n)
-    told = [Told(n, (a, b, c), dice) for n, (a, b, c) in enumerate(answers.tolist())]
+    of_delivery, _ = drawn(chance, (0.25, 0.05, 0.70), n)
+    told = [Told(n, *each, dice) for n, each in enumerate(zip(answers.tolist(), of_delivery.tolist(), strict=True))]
     with database.begin() as work:
         brand = work.brands.ensure(BRAND.name, BRAND.zone)
         for name, weight in WEIGHTS.items():
             work.brands.ensure_source(brand, name, "files", None, weight)
+        plans = [Customer(f"c{n}", segments={"plan": PLANS[n % 2]}) for n in range(40)]
+        work.customers.save(brand, plans)
         work.mentions.save(brand, [each.mention() for each in told], zone=BRAND.time_zone)
         work.judgements.save([each.judgement() for each in told])
         work.cases.open_for_negatives(brand, MODEL, NEWEST)
@@ -108,26 +131,33 @@ def ask(database: Database, brand: int, **asked: Any) -> dict[str, Any]:
     return document
 
 
-def expected(told: list[Told], weights: list[float]) -> tuple[Corrected, dict[str, float]]:
+def expected(told: list[Told], reads: list[Read], calibration: Calibration) -> tuple[Corrected, dict[str, float]]:
     """Return the correction of the mentions themselves, and the sums of the rule."""
-    reads = [each.read(weight) for each, weight in zip(told, weights, strict=True)]
-    found = correct(reads, PRIOR, CALIBRATION.validated)
+    found = correct(reads, calibration.prior, calibration.validated)
     sums = dict.fromkeys(("P", "N_open", "N_resolved", "neutral"), 0.0)
     for each, read in zip(told, reads, strict=True):
-        negative, neutral, positive = soften(read, PRIOR, found.shares)
+        negative, neutral, positive = soften(read, calibration.prior, found.shares)
         sums["P"] += read.weight * positive
         sums["neutral"] += read.weight * neutral
         sums["N_resolved" if each.is_resolved else "N_open"] += read.weight * negative
     return found, sums
 
 
-def same(balance: dict[str, Any], told: list[Told], weights: list[float], points: float = 0.05) -> None:
-    exact, sums = expected(told, weights)
+def same(
+    balance: dict[str, Any], told: list[Told], weights: list[float], points: float = 0.05, of_sums: float = 0.006
+) -> None:
+    reads = [each.read(weight) for each, weight in zip(told, weights, strict=True)]
+    agree(balance, *expected(told, reads, CALIBRATION), points, of_sums)
+
+
+def agree(
+    balance: dict[str, Any], exact: Corrected, sums: dict[str, float], points: float, of_sums: float = 0.006
+) -> None:
     share = balance["positive_share"]
     ends = (share["value"], share["low"], share["high"])
     assert ends == pytest.approx((exact.positive_share, exact.low, exact.high), abs=points / 100)
     for name, total in sums.items():
-        assert balance[name] == pytest.approx(total, abs=0.006 * sum(sums.values())), name
+        assert balance[name] == pytest.approx(total, abs=of_sums * sum(sums.values())), name
     cost = 12 * balance["N_open"] + balance["N_resolved"]
     assert balance["index"]["value"] == pytest.approx(100 * (balance["P"] - cost) / (balance["P"] + cost))
     assert balance["index"]["low"] <= balance["index"]["value"] <= balance["index"]["high"]
@@ -179,15 +209,45 @@ def test_every_week_is_corrected_as_it_is_alone(acme: tuple[Database, int, list[
         assert found[name]["resolve_instead"] == alone[name]["resolve_instead"]
 
 
-def test_aspects_stay_uncorrected_and_say_so(acme: tuple[Database, int, list[Told]]) -> None:
+def test_aspects_are_corrected_by_their_own_probabilities(acme: tuple[Database, int, list[Told]]) -> None:
     database, brand, told = acme
+    spoken = [each for each in told if each.number % 2]
+    assert CALIBRATION.aspects is not None
+    document = ask(database, brand, by="aspect", week="2026-W46")
+    (group,) = document["by"]
+    assert group["key"] == "delivery"
+    heard = [each for each in spoken if each.age >= 3]
+    reads = [each.read_delivery(2 ** (-(each.age - 3) / 90)) for each in heard]
+    agree(group["satisfaction"]["balance"], *expected(heard, reads, CALIBRATION.aspects), points=0.2)
+    within = [each for each in spoken if 3 <= each.age <= 9]
+    reads = [each.read_delivery(1.0) for each in within]
+    agree(group["satisfaction"]["balance_week"], *expected(within, reads, CALIBRATION.aspects), points=0.5)
+
+
+def test_aspects_of_a_model_that_does_not_tell_stay_uncorrected(acme: tuple[Database, int, list[Told]]) -> None:
+    database, brand, _ = acme
+    groups = ask(database, brand, by="aspect", calibration=replace(CALIBRATION, aspects=None))["by"]
+    assert "for which shares of classes" in groups[0]["satisfaction"]["balance"]["index"]["note"]
+
+
+def test_segments_are_corrected(acme: tuple[Database, int, list[Told]]) -> None:
+    database, brand, told = acme
+    groups = ask(database, brand, by="segment")["by"]
+    assert [group["key"] for group in groups] == [f"plan: {plan}" for plan in sorted(PLANS)]
+    for group in groups:
+        theirs = [each for each in told if each.plan and f"plan: {each.plan}" == group["key"]]
+        # So few are not in every cell as the brand is.
+        same(group["satisfaction"]["balance"], theirs, [2 ** (-each.age / 90) for each in theirs], 1.0, 0.015)
+
+
+def test_segments_follow_their_customers(database: Database) -> None:
+    brand, told = stored(database, 200)
     with database.begin() as work:
-        spoken = ({"aspect": "delivery", "label": "positive"},)
-        work.judgements.save([replace(each.judgement(), model="other/1", aspects=spoken) for each in told[:20]])
-    with database.read() as work:
-        asked = {"brand_id": brand, "model": "other/1", "by": "aspect", "calibration": CALIBRATION}
-        groups = health(work, BRAND, CONFIGURATION, **asked)["by"]
-    assert "about an aspect" in groups[0]["satisfaction"]["balance"]["index"]["note"]
+        work.customers.save(brand, [Customer(f"c{n}", segments={"plan": "gold"}) for n in range(40)])
+        assert work.rollups.check(brand, MODEL) == []
+    (group,) = ask(database, brand, by="segment")["by"]
+    theirs = [each for each in told if each.customer]
+    same(group["satisfaction"]["balance"], theirs, [2 ** (-each.age / 90) for each in theirs], 1.0, 0.015)
 
 
 def test_what_a_change_of_weights_undoes_the_next_night_makes_good(database: Database) -> None:

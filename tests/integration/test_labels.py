@@ -158,6 +158,23 @@ def test_a_group_with_enough_labels_of_its_own_is_corrected_by_them(acme: Any) -
         assert (share["value"], share["low"], share["high"]) == pytest.approx(by_hand(theirs, said), abs=1e-9)
 
 
+def test_a_segment_is_corrected_by_the_labels_of_its_customers_and_an_aspect_by_none(acme: Any) -> None:
+    database, brand, told = acme
+    said = label(database, brand, MENTIONS)
+    groups = ask(database, brand, by="segment")["by"]
+    assert len(groups) == 2
+    for group in groups:
+        theirs = [each for each in told if each.plan and f"plan: {each.plan}" == group["key"]]
+        correction, share = balance_of(group)["correction"], balance_of(group)["positive_share"]
+        assert (correction["method"], correction["labels"]) == ("labels", len(theirs))
+        assert (share["value"], share["low"], share["high"]) == pytest.approx(by_hand(theirs, said), abs=1e-9)
+    (delivery,) = ask(database, brand, by="aspect")["by"]
+    assert (balance_of(delivery)["correction"]["method"], balance_of(delivery)["correction"]["labels"]) == (
+        "probabilities",
+        0,
+    )
+
+
 def test_ratings_without_words_count_as_their_stars_say(acme: Any) -> None:
     database, brand, told = acme
     label(database, brand, 170)
