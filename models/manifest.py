@@ -57,6 +57,7 @@ class Manifest:
         revision: Hash of all that changes a judgement, 12 hex digits.
         review_prior: The shares of the classes for which the probabilities of reviews hold: those of reviews like
             the ones that the model was calibrated on. In posts about anything at all they are others.
+        aspect_prior: The same of what is said of aspects; None where the weights do not tell.
         encoder: The numbers of `encoder.EncoderShape`.
         anchors: Each with the probabilities that it had when the weights were made.
         anchor_tolerance: How far a probability may lie from that on another machine.
@@ -71,6 +72,7 @@ class Manifest:
     temperatures: Temperatures
     stars: StarTable
     review_prior: Triple
+    aspect_prior: Triple | None
     thresholds: Thresholds
     anchors: tuple[tuple[Anchor, Triple], ...]
     anchor_tolerance: float
@@ -131,6 +133,7 @@ def _parse(document: dict[str, Any]) -> Manifest:
         temperatures=Temperatures(float(temperature["default"]), dict(temperature["by_language"])),
         stars=StarTable(_shares(document["prior"]), cast(Any, rows)),
         review_prior=_shares(document.get("review_prior", document["prior"])),
+        aspect_prior=_shares(document["aspect_prior"]) if "aspect_prior" in document else None,
         thresholds=Thresholds(**document.get("thresholds", {})),
         anchors=tuple(
             (Anchor(entry["text"], entry["language"], Sentiment(entry["label"])), _shares(entry))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from twelvefold.config import HubModel
 from twelvefold.errors import ModelUnusable
@@ -185,12 +186,21 @@ def calibration_of(model: str | HubModel, folder: Path) -> Calibration | None:
     if isinstance(model, HubModel) or not (_place(model, folder) / MANIFEST_FILE).exists():
         return None
     manifest = read_manifest(_place(model, folder))
-    confusion = manifest.validation.get("all", {}).get("confusion", {})
-    validated = [sum(confusion.get(label.value, {}).values()) for label in LABELS]
+    validated = _validated(manifest.validation.get("all", {}))
     if min(*validated, *manifest.review_prior) <= 0:
         return None
-    negative, neutral, positive = validated
-    return Calibration(manifest.review_prior, _packaged_stars().prior, (negative, neutral, positive))
+    aspects, prior = None, manifest.aspect_prior
+    of_aspects = _validated(manifest.validation.get("aspect_polarity", {}))
+    if prior is not None and min(*of_aspects, *prior) > 0:
+        aspects = Calibration(prior, prior, of_aspects)
+    return Calibration(manifest.review_prior, _packaged_stars().prior, validated, aspects)
+
+
+def _validated(figures: Mapping[str, Any]) -> tuple[int, int, int]:
+    """Return how many texts of each class some figures rest on."""
+    confusion = figures.get("confusion", {})
+    negative, neutral, positive = (sum(confusion.get(label.value, {}).values()) for label in LABELS)
+    return (negative, neutral, positive)
 
 
 def rating_judgement(stars: float, content_hash: str) -> Judgement:

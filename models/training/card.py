@@ -232,14 +232,16 @@ def _aspects(document: Mapping[str, Any]) -> list[str]:
 def _calibration(document: Mapping[str, Any]) -> list[str]:
     temperature = document["temperature"]
     by_language = ", ".join(f"{language} {value}" for language, value in temperature["by_language"].items())
-    prior, of_reviews = (
-        ", ".join(f"{label} {share:.3f}" for label, share in document[key].items()) for key in ("prior", "review_prior")
+    prior, of_reviews, of_aspects = (
+        ", ".join(f"{label} {share:.3f}" for label, share in document[key].items()) if key in document else "unknown"
+        for key in ("prior", "review_prior", "aspect_prior")
     )
     lines = [
         "",
         "## Calibration and prior",
         f"Temperatures: {by_language}; all others {temperature['default']}.",
-        f"Training prior of the three-class sets: {prior}; of reviews, by which shares are corrected: {of_reviews}.",
+        f"Training prior of the three-class sets: {prior}; of reviews, by which shares are corrected: {of_reviews}; "
+        f"of what is said of aspects: {of_aspects}.",
         "",
         "| P(stars given class) | 1 | 2 | 3 | 4 | 5 |",
         "|---|---|---|---|---|---|",

@@ -25,14 +25,19 @@ from twelvefold.errors import ModelUnusable
 from twelvefold.models.anchors import ANCHORS
 from twelvefold.models.calibration import StarTable, Thresholds, Triple, fit_star_table, fit_temperature, probabilities
 from twelvefold.models.encoder import HEADS, EncoderShape, PackedEncoder
-from twelvefold.models.evaluate import by_group, figures, judge, macro_scores
+from twelvefold.models.evaluate import Verdict, by_group, figures, judge, macro_scores
 from twelvefold.models.manifest import FORMAT, MANIFEST_FILE, revision_of
 from twelvefold.models.packaged import PackagedNetwork
 from twelvefold.models.scorer import WEIGHTS, Scorer, load_scorer
 from twelvefold.models.training.card import MAIN_LANGUAGES, model_card, notice
 from twelvefold.models.training.data import LABELS, POSTS, Example, build_mixture, fingerprint
 from twelvefold.models.training.priors import fit_prior
-from twelvefold.models.training.thresholds import aspect_figures, fit_thresholds, known_pairs
+from twelvefold.models.training.thresholds import (
+    aspect_figures,
+    aspect_verdicts,
+    fit_thresholds,
+    known_pairs,
+)
 from twelvefold.models.weights_file import (
     EMBEDDINGS_FILE,
     NETWORK_FILE,
@@ -191,7 +196,8 @@ def fit(
     """Return temperatures, the training prior, that of reviews, and the table of stars.
 
     Temperatures are fitted on three-class sets: a set without neutral texts would teach that there are none. The
-    prior of reviews is fitted on those of these sets that hold reviews in a main language.
+    prior of reviews is fitted on those of these sets that hold reviews in a main language, that of aspects on the
+    aspects that are found.
     """
     readings = scorer_of(folder, document).read([example.text for example in fitting])
     by_language: dict[str, list[tuple[NDArray[np.float64], int]]] = {}
@@ -219,6 +225,8 @@ def fit(
         if reading is not None and example.label is not None and not example.is_binary
         if example.source not in POSTS and example.language in MAIN_LANGUAGES
     ]
+    telling = known_pairs(fitting, readings)
+    thresholds = fit_thresholds(telling)
     counts = Counter(example.label for example in training if example.label is not None and not example.is_binary)
     texts = Counter(example.language for example in training)
     return {
@@ -228,8 +236,16 @@ def fit(
         "stars_given_class": dict(zip(LABELS, fit_star_table(judged, stars), strict=True)),
         "languages": [language for language, count in texts.most_common() if count >= 500],
         "anchor_tolerance": ANCHOR_TOLERANCE,
-        "thresholds": fit_thresholds(known_pairs(fitting, readings)),
+        "thresholds": thresholds,
+        **_aspect_prior(aspect_verdicts(telling, Thresholds(**thresholds))),
     }
+
+
+def _aspect_prior(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """Return the prior of what is said of aspects; nothing where not all classes are said of any."""
+    judged = [(each.judgement.negative, each.judgement.neutral, each.judgement.positive) for each in verdicts]
+    labels = [LABELS.index(each.truth.value) for each in verdicts if each.truth]
+    return {"aspect_prior": _by_label(fit_prior(judged, labels))} if len(set(labels)) == len(LABELS) else {}
 
 
 def _by_label(shares: Sequence[float]) -> dict[str, float]:
@@ -258,6 +274,7 @@ def validate(folder: Path, document: Mapping[str, Any], judging: Sequence[Exampl
     scorer = scorer_of(folder, document)
     verdicts, _ = judge(rows, scorer)
     pairs = known_pairs(spoken_of, scorer.read([example.text for example in spoken_of]))
+    thresholds = Thresholds(**document["thresholds"])
     three = [
         verdict
         for verdict, example in zip(verdicts, judging, strict=True)
@@ -269,7 +286,8 @@ def validate(folder: Path, document: Mapping[str, Any], judging: Sequence[Exampl
         "all": figures(three),
         "by_language": by_group(three, lambda verdict: verdict.language),
         "by_source": by_group(verdicts, lambda verdict: verdict.source),
-        "aspects": aspect_figures(pairs, Thresholds(**document["thresholds"])),
+        "aspects": aspect_figures(pairs, thresholds),
+        "aspect_polarity": figures(aspect_verdicts(pairs, thresholds)),
     }
 
 

@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twelvefold.models.calibration import Thresholds
+from twelvefold.models.evaluate import Verdict
 from twelvefold.models.reading import Reading
 from twelvefold.models.taxonomy import ASPECT_STATES, ASPECTS
-from twelvefold.models.training.data import Example
+from twelvefold.models.training.data import LABELS, Example
+from twelvefold.models.verdicts import aspects_of
+from twelvefold.records import Judgement, Sentiment
 
 FEWEST = 20  # texts that speak of an aspect, to fit a threshold on or to tell a figure of
 GRID = tuple(step / 100 for step in range(20, 85, 5))
@@ -55,6 +58,20 @@ def aspect_figures(pairs: Sequence[Pair], thresholds: Thresholds) -> dict[str, A
     if truths.sum() >= FEWEST:
         told["mixed"] = {"n": int(truths.sum()), "f1": round(_f1(chances >= thresholds.mixed, truths), 4)}
     return told
+
+
+def aspect_verdicts(pairs: Sequence[Pair], thresholds: Thresholds) -> list[Verdict]:
+    """Return for each aspect that is found where it is how it is spoken of, and what was told of that."""
+    found = []
+    for example, reading in pairs:
+        for told in aspects_of(reading.sentences or (), thresholds):
+            state = example.states[ASPECTS.index(told["aspect"])]
+            if state:
+                shares = {label: told[label] for label in LABELS}
+                judgement = Judgement("", "", Sentiment(told["label"]), **shares, confidence=max(shares.values()))
+                truth = Sentiment(ASPECT_STATES[state])
+                found.append(Verdict(truth, None, example.language, example.source, judgement))
+    return found
 
 
 def _presence(pairs: Sequence[Pair], number: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

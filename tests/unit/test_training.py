@@ -50,11 +50,18 @@ def sets(tmp_path):
     write_set(
         tests, "public", [{"text": "Shop text 5", "label": "neutral"}, {"text": "shop text 70", "label": "neutral"}]
     )
-    both = [
-        {"category": "SERVICE#GENERAL", "polarity": "negative"},
-        {"category": "FOOD#QUALITY", "polarity": "positive"},
+    sides = [
+        {
+            "text": f"food and staff {n}",
+            "label": None,
+            "aspects": [
+                {"category": "SERVICE#GENERAL", "polarity": "negative"},
+                {"category": "FOOD#QUALITY", "polarity": LABELS[(n + 2) % 3]},
+            ],
+        }
+        for n in range(60)
     ]
-    write_set(data, "sides", [{"text": f"food and staff {n}", "label": None, "aspects": both} for n in range(60)])
+    write_set(data, "sides", sides)
     mix = tmp_path / "mix.yaml"
     mix.write_text("own: {take: 1000}\ntwo: {take: 40, binary: true}\nsides: {take: 100}\n", "utf-8")
     return data, mix, tests
@@ -279,4 +286,6 @@ def test_one_command_leads_from_raw_sets_to_weights_and_goes_on_where_it_was(tmp
         "tiny", 1, 2,
     )  # fmt: skip
     assert sum(manifest.review_prior) == pytest.approx(1.0, abs=1e-4)
+    assert manifest.aspect_prior is not None
+    assert sum(manifest.aspect_prior) == pytest.approx(1.0, abs=1e-4)
     assert "## Public tests" in (out / "MODEL_CARD.md").read_text("utf-8")
