@@ -24,6 +24,7 @@ from twelvefold.pipeline.figures.correction import Read, Triple, correct
 
 TRUE_SHARES = (0.03, 0.08, 0.15, 0.40)
 TOLERANCE = 0.02
+ONE = (1.0, 1.0, 1.0)
 FEWEST = 50  # texts of either kind, below which a group is not resampled
 GROUPS = {"en": "en", "fr": "fr", "zh-Hans": "zh", "zh-Hant": "zh"}
 
@@ -68,13 +69,16 @@ def main() -> None:
     prior = manifest.stars.prior if wish.posts else manifest.review_prior
     judged = scorer.score([row["text"] for row in rows], languages=[row["language"] for row in rows])
     answers = np.array([(answer.negative, answer.neutral, answer.positive) for answer in judged])
+    ratios = np.array([scorer.prior_ratios.get(answer.language, scorer.prior_ratios.get("", ONE)) for answer in judged])
+    likely = answers * (ONE if wish.posts else ratios)
+    likely /= likely.sum(axis=1, keepdims=True)
     is_negative = np.array([row["label"] == "negative" for row in rows])
     groups = np.array([GROUPS.get(row["language"], "others") for row in rows])
     chance = np.random.default_rng(wish.seed)
     told: list[Row] = []
     for group in ("all", *sorted(set(groups.tolist()))):
         own = groups == group if group != "all" else np.ones(len(groups), bool)
-        negatives, others = answers[own & is_negative], answers[own & ~is_negative]
+        negatives, others = (np.hstack([answers, likely])[own & each] for each in (is_negative, ~is_negative))
         if min(len(negatives), len(others)) >= FEWEST:
             for share in TRUE_SHARES:
                 errors = resample(negatives, others, share, prior, wish.reviews, wish.samples, chance)
@@ -96,13 +100,17 @@ def resample(
     samples: int,
     chance: np.random.Generator,
 ) -> NDArray[np.float64]:
-    """Return the errors of the raw and of the corrected negative share, shape (samples, 2)."""
+    """Return the errors of the raw and of the corrected negative share, shape (samples, 2).
+
+    Args:
+        negatives, others: Of each text the probabilities as told, then those that hold for `prior`; shape (texts, 6).
+    """
     complaining = round(share * reviews)
     errors = []
     for _ in range(samples):
         drawn = np.concatenate([chance.choice(negatives, complaining), chance.choice(others, reviews - complaining)])
-        raw = float((drawn.argmax(axis=1) == 0).mean())
-        corrected = correct([Read(*answer) for answer in drawn.tolist()], prior).shares[0]
+        raw = float((drawn[:, :3].argmax(axis=1) == 0).mean())
+        corrected = correct([Read(*answer) for answer in drawn[:, 3:].tolist()], prior).shares[0]
         errors.append((raw - share, corrected - share))
     return np.array(errors)
 

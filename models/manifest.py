@@ -26,6 +26,9 @@ JUDGING_KEYS = (
     "windows",
     "temperature",
     "prior",
+    "review_prior",
+    "review_prior_by_language",
+    "aspect_prior",
     "stars_given_class",
     "thresholds",
     "files",
@@ -57,6 +60,7 @@ class Manifest:
         revision: Hash of all that changes a judgement, 12 hex digits.
         review_prior: The shares of the classes for which the probabilities of reviews hold: those of reviews like
             the ones that the model was calibrated on. In posts about anything at all they are others.
+        prior_by_language: The same of one language, "" of all that are not named, where they differ.
         aspect_prior: The same of what is said of aspects; None where the weights do not tell.
         encoder: The numbers of `encoder.EncoderShape`.
         anchors: Each with the probabilities that it had when the weights were made.
@@ -72,6 +76,7 @@ class Manifest:
     temperatures: Temperatures
     stars: StarTable
     review_prior: Triple
+    prior_by_language: Mapping[str, Triple]
     aspect_prior: Triple | None
     thresholds: Thresholds
     anchors: tuple[tuple[Anchor, Triple], ...]
@@ -83,6 +88,15 @@ class Manifest:
     def model(self) -> str:
         """Return name and revision, as judgements carry them."""
         return f"{self.name}/{self.revision}"
+
+    @property
+    def prior_ratios(self) -> dict[str, Triple]:
+        """Return by what the probabilities of a language are multiplied to hold for the prior of reviews."""
+        negative, neutral, positive = self.review_prior
+        return {
+            language: (negative / own[0], neutral / own[1], positive / own[2])
+            for language, own in self.prior_by_language.items()
+        }
 
 
 def revision_of(document: Mapping[str, Any]) -> str:
@@ -133,6 +147,9 @@ def _parse(document: dict[str, Any]) -> Manifest:
         temperatures=Temperatures(float(temperature["default"]), dict(temperature["by_language"])),
         stars=StarTable(_shares(document["prior"]), cast(Any, rows)),
         review_prior=_shares(document.get("review_prior", document["prior"])),
+        prior_by_language={
+            language: _shares(entry) for language, entry in document.get("review_prior_by_language", {}).items()
+        },
         aspect_prior=_shares(document["aspect_prior"]) if "aspect_prior" in document else None,
         thresholds=Thresholds(**document.get("thresholds", {})),
         anchors=tuple(

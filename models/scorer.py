@@ -41,10 +41,19 @@ class Scorer:
 
     Attributes:
         model: Name and revision, as judgements carry them.
+        prior_ratios: By what probabilities are multiplied in a language to hold for the model's one prior; under ""
+            for every other language. They are told as they are, as that is what they hold for in the language.
     """
 
-    def __init__(self, network: Network, stars: StarTable, thresholds: Thresholds = DEFAULT_THRESHOLDS) -> None:
+    def __init__(
+        self,
+        network: Network,
+        stars: StarTable,
+        thresholds: Thresholds = DEFAULT_THRESHOLDS,
+        prior_ratios: Mapping[str, Triple] | None = None,
+    ) -> None:
         self.model = network.model
+        self.prior_ratios = prior_ratios or {}
         self._network = network
         self._stars = stars
         self._thresholds = thresholds
@@ -127,7 +136,7 @@ def load_scorer(model: str | HubModel, folder: Path) -> Scorer:
     from twelvefold.models.packaged import PackagedNetwork
 
     network = PackagedNetwork(place)
-    scorer = Scorer(network, network.manifest.stars, network.manifest.thresholds)
+    scorer = Scorer(network, network.manifest.stars, network.manifest.thresholds, network.manifest.prior_ratios)
     anchors = network.manifest.anchors
     answers = scorer.score([anchor.text for anchor, _ in anchors], languages=[a.language for a, _ in anchors])
     for (anchor, told), answer in zip(anchors, answers, strict=True):

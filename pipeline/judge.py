@@ -106,6 +106,8 @@ def _judge_all(
             )
         renew()
         with database.begin() as work:
+            if worded:
+                work.judgements.hold_for(scorer().model, scorer().prior_ratios)
             work.judgements.save(judgements)
         texts += len(worded)
         ratings += len(judgements) - len(worded)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, exists, insert, or_, select, 
 from twelvefold.records import Judgement, Sentiment
 from twelvefold.storage.batches import in_batches
 from twelvefold.storage.due import Due
+from twelvefold.storage.prior_ratios import PriorRatios, Triple
 from twelvefold.storage.rollups import Rollups, has_words
 from twelvefold.storage.tables import AnswerTable, JudgementTable, MentionTable
 
@@ -23,6 +24,10 @@ class Judgements:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def hold_for(self, model: str, ratios: Mapping[str, Triple]) -> None:
+        """Keep by what this model's probabilities are multiplied in each language, before its first judgement is."""
+        PriorRatios(self._connection).keep(model, ratios)
 
     def save(self, judgements: Sequence[Judgement]) -> int:
         """Keep judgements and count their mentions; return how many were new.

@@ -4,17 +4,18 @@ For each group of a scope it is known how its mentions of each week spread over 
 `storage.probability_cells`, by their class; for the whole brand also the mean of each cell. What is said of an aspect
 has probabilities of its own: they spread over the cells for each aspect, with the means over all aspects. Days within
 a week are told apart by the counts by class. The series follow every change of the mentions in its own transaction,
-once a night has counted what was there before they were kept.
+once a night has counted what was there before they were kept. Probabilities are counted as they hold for the model's
+one prior (`storage.prior_ratios`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from sqlalchemy import ColumnElement, Connection, Select, false, func, literal_c
 from twelvefold.records import CaseState, Sentiment
 from twelvefold.storage.batches import in_batches
 from twelvefold.storage.packed_cells import WEEKS, Counts, Grid, PackedCells, RowKey, empty_grid, unpack, week_of
+from twelvefold.storage.prior_ratios import ANY_LANGUAGE, PriorRatios, Triple
 from twelvefold.storage.probability_cells import CELLS, cell_of
 from twelvefold.storage.segment_counts import of_customer
 from twelvefold.storage.segments import segment_key, segments_in
@@ -52,6 +54,7 @@ UNIT = 10_000
 _LABELS = {label.value: number for number, label in enumerate(Sentiment)}
 _PAGE = 20_000
 _DAY = timedelta(days=1)
+_TRIPLE = slice(9, 12)  # where a row of `_telling` has the probabilities
 
 
 class SumOf(StrEnum):
@@ -98,6 +101,10 @@ class ProbabilitySeries:
         self._packed = PackedCells(connection)
         self._telling = _telling(judged, counted)
 
+    @cached_property
+    def _ratios(self) -> Mapping[tuple[str, str], Triple]:
+        return PriorRatios(self._connection).all()
+
     def is_kept(self, brand_id: int) -> bool:
         """Tell whether the series of this brand follow its mentions."""
         query = select(BrandTable.probabilities_kept).where(BrandTable.id == brand_id)
@@ -108,7 +115,7 @@ class ProbabilitySeries:
         counted: dict[RowKey, Grid] = defaultdict(empty_grid)
         for batch in in_batches(mention_ids):
             query = self._telling.where(MentionTable.id.in_(batch), BrandTable.probabilities_kept)
-            _count(self._connection.execute(query), counted)
+            _count(self._connection.execute(query), counted, self._ratios)
         return counted
 
     def move(self, before: dict[RowKey, Grid], after: dict[RowKey, Grid]) -> None:
@@ -172,7 +179,7 @@ class ProbabilitySeries:
     def _of_brand(self, brand_id: int, *conditions: ColumnElement[bool]) -> dict[RowKey, Grid]:
         counted: dict[RowKey, Grid] = defaultdict(empty_grid)
         query = self._telling.where(MentionTable.brand_id == brand_id, *conditions)
-        _count(self._connection.execute(query, execution_options={"yield_per": _PAGE}), counted)
+        _count(self._connection.execute(query, execution_options={"yield_per": _PAGE}), counted, self._ratios)
         return counted
 
 
@@ -195,6 +202,7 @@ def _telling(judged: ColumnElement[bool], counted: ColumnElement[bool]) -> Selec
             JudgementTable.negative,
             JudgementTable.neutral,
             JudgementTable.positive,
+            JudgementTable.language,
             JudgementTable.aspects,
             CustomerTable.segments,
         )
@@ -209,15 +217,26 @@ def _telling(judged: ColumnElement[bool], counted: ColumnElement[bool]) -> Selec
     )
 
 
-def _count(rows: Iterable[Sequence[Any]], counted: dict[RowKey, Grid]) -> None:
-    """Count mentions into the rows of the table that they belong to."""
-    for brand, model, day, source, weight, subject, language, label, resolved, *said, aspects, segments in rows:
+def _count(
+    rows: Iterable[Sequence[Any]], counted: dict[RowKey, Grid], ratios: Mapping[tuple[str, str], Triple]
+) -> None:
+    """Count mentions into the rows of the table that they belong to.
+
+    Args:
+        ratios: By what probabilities are multiplied, by model and language.
+    """
+    for row in rows:
+        brand, model, day, source, weight, subject, language, label, resolved = row[: _TRIPLE.start]
+        likely, (judged_in, aspects, segments) = row[_TRIPLE], row[_TRIPLE.stop :]
+        ratio = ratios.get((model, judged_in)) or ratios.get((model, ANY_LANGUAGE))
+        if ratio is not None:
+            likely = _multiplied(likely, ratio)
         chunk, week = divmod(week_of(day), WEEKS)
         groups = [("source", str(source)), ("subject", subject), ("language", language)]
         groups += [("segment", segment_key(segment)) for segment in segments_in(segments)]
         # An aspect counts once for each class that it is spoken of in, as by day.
         spoken_of = {(aspect["aspect"], aspect["label"]): aspect for aspect in aspects or ()}
-        told = [(BRAND, groups, label, said)] + [
+        told = [(BRAND, groups, label, likely)] + [
             (ALL_ASPECTS, [("aspect", aspect)], named, [each[part] for part in _LABELS])
             for (aspect, named), each in spoken_of.items()
             if _LABELS.keys() <= each.keys()
@@ -229,3 +248,10 @@ def _count(rows: Iterable[Sequence[Any]], counted: dict[RowKey, Grid]) -> None:
                 counted[brand, scope, SumOf.MENTIONS.value, model, key, *rest][column][week] += 1
             for sum_of, part in ((SumOf.NEGATIVE, negative), (SumOf.POSITIVE, positive)):
                 counted[brand, whole, sum_of.value, model, "", *rest][column][week] += round(part * UNIT)
+
+
+def _multiplied(said: Sequence[float], ratio: Triple) -> list[float]:
+    """Return probabilities multiplied by ratios, scaled to the sum of 1."""
+    weighed = [part * by for part, by in zip(said, ratio, strict=True)]
+    total = sum(weighed)
+    return [part / total for part in weighed] if total > 0 else list(said)

@@ -242,6 +242,7 @@ def _calibration(document: Mapping[str, Any]) -> list[str]:
         f"Temperatures: {by_language}; all others {temperature['default']}.",
         f"Training prior of the three-class sets: {prior}; of reviews, by which shares are corrected: {of_reviews}; "
         f"of what is said of aspects: {of_aspects}.",
+        *_priors(document.get("review_prior_by_language", {})),
         "",
         "| P(stars given class) | 1 | 2 | 3 | 4 | 5 |",
         "|---|---|---|---|---|---|",
@@ -250,6 +251,23 @@ def _calibration(document: Mapping[str, Any]) -> list[str]:
         cells = " | ".join(f"{share:.3f}" for share in document["stars_given_class"][label])
         lines.append(f"| {label} | {cells} |")
     return lines
+
+
+def _priors(by_language: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Return a table of the priors by language."""
+    if not by_language:
+        return []
+    return [
+        "",
+        "Of reviews by language; their probabilities are moved from there to the prior of reviews to be counted:",
+        "",
+        f"| language | {' | '.join(LABELS)} |",
+        "|---|---|---|---|",
+        *(
+            f"| {language or 'any other'} | {' | '.join(f'{prior[label]:.3f}' for label in LABELS)} |"
+            for language, prior in by_language.items()
+        ),
+    ]
 
 
 def _confusion(validation: Mapping[str, Any]) -> list[str]:

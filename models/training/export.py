@@ -26,6 +26,7 @@ from twelvefold.models.anchors import ANCHORS
 from twelvefold.models.calibration import StarTable, Thresholds, Triple, fit_star_table, fit_temperature, probabilities
 from twelvefold.models.encoder import HEADS, EncoderShape, PackedEncoder
 from twelvefold.models.evaluate import Verdict, by_group, figures, judge, macro_scores
+from twelvefold.models.language import UNKNOWN
 from twelvefold.models.manifest import FORMAT, MANIFEST_FILE, revision_of
 from twelvefold.models.packaged import PackagedNetwork
 from twelvefold.models.scorer import WEIGHTS, Scorer, load_scorer
@@ -55,6 +56,9 @@ COMPARED = 1000
 FEWEST_FOR_TEMPERATURE = 150
 CHINESE = ("zh-Hans", "zh-Hant")
 """Two scripts of one language, which share a temperature."""
+
+Judged = tuple[Triple, int]
+"""How likely the classes of a text are, and which is true."""
 
 FLAT = StarTable((1 / 3, 1 / 3, 1 / 3), ((0.2,) * 5, (0.2,) * 5, (0.2,) * 5))
 WINDOWS = {"tokens": 96, "overlap": 12, "most": 64, "last_weight": 1.5}
@@ -196,8 +200,7 @@ def fit(
     """Return temperatures, the training prior, that of reviews, and the table of stars.
 
     Temperatures are fitted on three-class sets: a set without neutral texts would teach that there are none. The
-    prior of reviews is fitted on those of these sets that hold reviews in a main language, that of aspects on the
-    aspects that are found.
+    priors of reviews are fitted on those of these sets that hold reviews, that of aspects on aspects that are found.
     """
     readings = scorer_of(folder, document).read([example.text for example in fitting])
     by_language: dict[str, list[tuple[NDArray[np.float64], int]]] = {}
@@ -219,12 +222,11 @@ def fit(
         if reading is not None and example.stars:
             judged.append(probabilities(reading.logits, temperatures.get(example.language, default)))
             stars.append(example.stars)
-    of_reviews = [
-        (probabilities(reading.logits, temperatures.get(example.language, default)), example.label)
-        for example, reading in zip(fitting, readings, strict=True)
-        if reading is not None and example.label is not None and not example.is_binary
-        if example.source not in POSTS and example.language in MAIN_LANGUAGES
-    ]
+    reviews: dict[str, list[Judged]] = {}
+    for example, reading in zip(fitting, readings, strict=True):
+        if reading is not None and example.label is not None and not example.is_binary and example.source not in POSTS:
+            told = probabilities(reading.logits, temperatures.get(example.language, default))
+            reviews.setdefault(example.language, []).append((told, example.label))
     telling = known_pairs(fitting, readings)
     thresholds = fit_thresholds(telling)
     counts = Counter(example.label for example in training if example.label is not None and not example.is_binary)
@@ -232,13 +234,35 @@ def fit(
     return {
         "temperature": {"default": default, "by_language": temperatures},
         "prior": _by_label([counts[number] / counts.total() for number in range(len(LABELS))]),
-        "review_prior": _by_label(fit_prior([own for own, _ in of_reviews], [label for _, label in of_reviews])),
+        **_review_priors(reviews),
         "stars_given_class": dict(zip(LABELS, fit_star_table(judged, stars), strict=True)),
         "languages": [language for language, count in texts.most_common() if count >= 500],
         "anchor_tolerance": ANCHOR_TOLERANCE,
         "thresholds": thresholds,
         **_aspect_prior(aspect_verdicts(telling, Thresholds(**thresholds))),
     }
+
+
+def _review_priors(reviews: Mapping[str, Sequence[Judged]]) -> dict[str, Any]:
+    """Return the prior of reviews over the main languages, and of each language near it.
+
+    Chinese is one language, and so are all that are not main ones, under "". A text whose language is not known has
+    the prior of all; so has a language in which not all classes occur.
+    """
+    prior = fit_prior(*_columns(reviews, MAIN_LANGUAGES))
+    found = {UNKNOWN: _by_label(prior)}
+    for name in (*MAIN_LANGUAGES, ""):
+        own = CHINESE if name in CHINESE else (name,) if name else sorted(reviews.keys() - set(MAIN_LANGUAGES))
+        judged, labels = _columns(reviews, own)
+        if len(set(labels)) == len(LABELS):
+            found[name] = _by_label(fit_prior(judged, labels, near=prior))
+    return {"review_prior": _by_label(prior), "review_prior_by_language": found}
+
+
+def _columns(reviews: Mapping[str, Sequence[Judged]], languages: Sequence[str]) -> tuple[list[Triple], list[int]]:
+    """Return what was judged of the reviews in some languages, and their labels."""
+    pairs = [pair for language in languages for pair in reviews.get(language, ())]
+    return [judged for judged, _ in pairs], [label for _, label in pairs]
 
 
 def _aspect_prior(verdicts: Sequence[Verdict]) -> dict[str, Any]:

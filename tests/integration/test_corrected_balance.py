@@ -29,6 +29,7 @@ MODEL = "reader/1"
 NEWEST = datetime(2026, 11, 18, 12, tzinfo=UTC)  # a Wednesday
 ASPECT_PRIOR = (0.45, 0.15, 0.40)
 CALIBRATION = Calibration(PRIOR, PRIOR, (400, 300, 500), Calibration(ASPECT_PRIOR, ASPECT_PRIOR, (300, 200, 300)))
+LEANING = "leaning/1"
 PLANS = ("basic", "pro")
 WEIGHTS = {"shop": 1.0, "forum": 0.5}
 CONFIGURATION = parse_configuration(
@@ -123,10 +124,9 @@ def stored(database: Database, n: int = 900) -> tuple[int, list[Told]]:
 
 
 def ask(database: Database, brand: int, **asked: Any) -> dict[str, Any]:
+    asked = {"model": MODEL, "calibration": CALIBRATION, **asked}
     with database.read() as work:
-        document = health(
-            work, BRAND, CONFIGURATION, brand_id=brand, model=MODEL, **{"calibration": CALIBRATION, **asked}
-        )
+        document = health(work, BRAND, CONFIGURATION, brand_id=brand, **asked)
     jsonschema.validate(document, schema("health"))
     return document
 
@@ -248,6 +248,28 @@ def test_segments_follow_their_customers(database: Database) -> None:
     (group,) = ask(database, brand, by="segment")["by"]
     theirs = [each for each in told if each.customer]
     same(group["satisfaction"]["balance"], theirs, [2 ** (-each.age / 90) for each in theirs], 1.0, 0.015)
+
+
+def test_probabilities_that_hold_for_another_prior_in_a_language_are_moved(database: Database) -> None:
+    """A language in which praise is always thought too likely comes out as the language in which it is not."""
+    brand, _ = stored(database, 300)
+    expected_balance = ask(database, brand)["satisfaction"]["balance"]
+    leaning = (1.0, 1.0, 4.0)
+    with database.begin() as work:
+        judgements = list(
+            work.judgements.cached([sha256(str(n).encode()).hexdigest() for n in range(300)], MODEL).values()
+        )
+        leant = [
+            replace(each, model=LEANING, language="fr", negative=triple[0], neutral=triple[1], positive=triple[2])
+            for each in judgements
+            for triple in [normalise([each.negative, each.neutral, leaning[2] * each.positive])]
+        ]
+        work.judgements.hold_for(LEANING, {"fr": (1.0, 1.0, 1 / leaning[2]), "": (9.0, 1.0, 1.0)})
+        work.judgements.save(leant)
+        assert work.rollups.check(brand, LEANING) == []
+    found = ask(database, brand, model=LEANING)["satisfaction"]["balance"]
+    for name in ("P", "N_open", "neutral"):
+        assert found[name] == pytest.approx(expected_balance[name], rel=1e-3, abs=1e-3)
 
 
 def test_what_a_change_of_weights_undoes_the_next_night_makes_good(database: Database) -> None:

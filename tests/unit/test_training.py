@@ -286,6 +286,8 @@ def test_one_command_leads_from_raw_sets_to_weights_and_goes_on_where_it_was(tmp
         "tiny", 1, 2,
     )  # fmt: skip
     assert sum(manifest.review_prior) == pytest.approx(1.0, abs=1e-4)
+    assert manifest.prior_by_language["und"] == manifest.review_prior
+    assert set(manifest.prior_ratios) == {"und", "en"}
     assert manifest.aspect_prior is not None
     assert sum(manifest.aspect_prior) == pytest.approx(1.0, abs=1e-4)
     assert "## Public tests" in (out / "MODEL_CARD.md").read_text("utf-8")

@@ -27,3 +27,12 @@ def test_a_class_that_is_always_thought_too_likely_has_a_larger_prior():
     doubled = np.array(PRIOR) * [1, 2, 1]
     found = fit_prior((weights / weights.sum(axis=1, keepdims=True)).tolist(), labels)
     assert found == pytest.approx(doubled / doubled.sum(), abs=0.03)
+
+
+def test_few_texts_stay_near_the_prior_of_all_and_many_tell_their_own():
+    near, answers, labels = (0.2, 0.2, 0.6), *judged(np.random.default_rng(9), PRIOR)
+    assert fit_prior(answers, labels, near=near) == pytest.approx(PRIOR, abs=0.03)
+    few = fit_prior(answers[:40], labels[:40], near=near)
+    alone = fit_prior(answers[:40], labels[:40])
+    assert np.abs(np.subtract(few, near)).sum() < np.abs(np.subtract(alone, near)).sum()
+    assert fit_prior(answers, labels, near=near, trust=1e9) == pytest.approx(near, abs=1e-3)
