@@ -23,7 +23,7 @@ from twelvefold.storage.packed_cells import pack as pack_cells
 from twelvefold.storage.packed_counts import DAYS as CHUNK
 from twelvefold.storage.packed_counts import pack
 from twelvefold.storage.probability_cells import CELLS, cell_of
-from twelvefold.storage.probability_series import BRAND, UNIT, SumOf
+from twelvefold.storage.probability_series import ALL_ASPECTS, BRAND, UNIT, SumOf
 from twelvefold.storage.segment_tables import SegmentTable
 from twelvefold.storage.segments import Segment, segment_key
 from twelvefold.storage.series_tables import ClassSeriesTable, ProbabilitySeriesTable, StarSeriesTable
@@ -107,7 +107,7 @@ def write_brand(database: Database, connection: Connection, name: str, mentions:
             (SegmentTable, _rows_by(_segments(), brand, sources, heard.segments)),
             (ClassSeriesTable, _class_series(brand, sources, heard)),
             (StarSeriesTable, _star_series(brand, sources, heard.stars)),
-            (ProbabilitySeriesTable, _probability_series(brand, sources, heard.classes, seed)),
+            (ProbabilitySeriesTable, _probability_series(brand, sources, heard, seed)),
         ):
             _load(connection, table, [column.name for column in table.__table__.columns], rows)
         _write_mentions(connection, brand, sources, scanned)
@@ -215,22 +215,30 @@ def _star_series(brand: int, sources: Sequence[int], stars: Counts) -> Iterator[
                 yield brand, scope, key, tenths, chunk, int(days.sum()), pack(days)
 
 
-def _probability_series(brand: int, sources: Sequence[int], classes: Counts, seed: int) -> Iterator[tuple[Any, ...]]:
+def _probability_series(brand: int, sources: Sequence[int], heard: Heard, seed: int) -> Iterator[tuple[Any, ...]]:
     rng = np.random.default_rng(seed)
     spread, means = _cells_of_classes(rng)
     firsts = np.unique([week_of(FIRST + timedelta(days=n)) for n in range(DAYS)], return_index=True)[1]
-    weekly = np.add.reduceat(classes, firsts, axis=1)
     first_week = week_of(FIRST)
-    # Shape (subjects, weeks, lines, cells).
-    cells = np.stack(
-        [rng.multinomial(weekly[:, :, n], spread[_LABELS.index(label)]) for n, (label, _) in enumerate(LINES)], axis=2
-    ).astype(np.int32)
+
+    def spread_over(daily: Counts) -> Counts:
+        """Return what groups said by week, line and cell."""
+        weekly = np.add.reduceat(daily, firsts, axis=1)
+        drawn = [rng.multinomial(weekly[:, :, n], spread[_LABELS.index(label)]) for n, (label, _) in enumerate(LINES)]
+        return np.stack(drawn, axis=2).astype(np.int32)
+
+    cells, aspects = spread_over(heard.classes), spread_over(heard.aspects.sum(axis=0))
     groups = [(scope, key, cells[theirs].sum(axis=0)) for scope, key, theirs in _scopes(sources)]
-    whole = cells.sum(axis=0, dtype=np.int64)
-    sums = [(scope, key, SumOf.MENTIONS, theirs) for scope, key, theirs in [*groups, (BRAND, "", whole)]]
-    for sum_of, place in ((SumOf.NEGATIVE, 0), (SumOf.POSITIVE, 2)):
-        told = np.stack([whole[:, n] * means[_LABELS.index(label), :, place] for n, (label, _) in enumerate(LINES)], 1)
-        sums.append((BRAND, "", sum_of, np.rint(told * UNIT).astype(np.int64)))
+    groups += [("aspect", aspect, theirs) for aspect, theirs in zip(ASPECTS, aspects, strict=True)]
+    segments = spread_over(heard.segments.sum(axis=0))
+    groups += [("segment", segment, theirs) for segment, theirs in zip(_segments(), segments, strict=True)]
+    sums = [(scope, key, SumOf.MENTIONS, theirs) for scope, key, theirs in groups]
+    for scope, theirs in ((BRAND, cells), (ALL_ASPECTS, aspects)):
+        whole = theirs.sum(axis=0, dtype=np.int64)
+        sums.append((scope, "", SumOf.MENTIONS, whole))
+        for sum_of, place in ((SumOf.NEGATIVE, 0), (SumOf.POSITIVE, 2)):
+            said = [whole[:, n] * means[_LABELS.index(label), :, place] for n, (label, _) in enumerate(LINES)]
+            sums.append((scope, "", sum_of, np.rint(np.stack(said, 1) * UNIT).astype(np.int64)))
     for scope, key, sum_of, theirs in sums:
         for resolved in (False, True):
             for chunk in range(first_week // WEEKS, (first_week + len(theirs) - 1) // WEEKS + 1):

@@ -61,7 +61,13 @@ def kept_server(folder: Path, on_postgres: bool) -> Iterator[str]:
 
 def prepared(url: str, brands: Sequence[Brand], mentions: int, scanned: int) -> Database:
     """Open the database, and write the brands where it holds none."""
-    database = open_database(url)
+
+    def refuse(_done: int, _steps: int) -> None:
+        raise SystemExit(
+            "the counts are of an older schema, and there are no mentions to count anew: remove the folder"
+        )
+
+    database = open_database(url, counting=refuse)
     with database.read() as work:
         if work.brands.find(brands[-1].name, brands[-1].zone) is not None:
             return database
