@@ -63,9 +63,7 @@ def prepared(url: str, brands: Sequence[Brand], mentions: int, scanned: int) -> 
     """Open the database, and write the brands where it holds none."""
 
     def refuse(_done: int, _steps: int) -> None:
-        raise SystemExit(
-            "the counts are of an older schema, and there are no mentions to count anew: remove the folder"
-        )
+        raise SystemExit("its schema is older, and there are no mentions to count anew: remove the folder")
 
     database = open_database(url, counting=refuse)
     with database.read() as work:
