@@ -225,6 +225,11 @@ class _Counter:
     def _known(self) -> dict[Span, Kept]:
         return {}
 
+    @cached_property
+    def _trade(self) -> Trade:
+        """Who bought in the year before the end, and how often."""
+        return self.customers.trade(self.brand_id, months_before(self.end, YEAR), self.end)
+
     def churn_and_retention(self, period: Span) -> tuple[Figure, Figure]:
         """Return both for one period, or both refused for the same reason."""
         scope = f"{_written(period)}; {self._rule()}; those won in it are left out; {_WILSON}"
@@ -245,7 +250,7 @@ class _Counter:
         definition = f"customers with 2 orders or more in 12 months / with 1 or more, {_written(year)}; {_WILSON}"
         if self.extent.last_order is None:
             return Figure(None, 0, definition, note=NO_ORDERS)
-        trade = self.customers.trade(self.brand_id, *year)
+        trade = self._trade
         if trade.buyers < SMALLEST_CUSTOMERS:
             return Figure(None, trade.buyers, definition, note=_too_few(trade.buyers, "who bought"))
         return _shown(repurchase(trade.repeat_buyers, trade.buyers), definition)
@@ -298,7 +303,7 @@ class _Counter:
         )
         if self.extent.last_order is None:
             return Figure(None, 0, definition, note=NO_ORDERS)
-        trade = self.customers.trade(self.brand_id, *year)
+        trade = self._trade
         if not trade.with_margin:
             return Figure(None, 0, definition, note="no margin given: import orders with a margin column")
         at_start, at_end = self.kept(self.spans_of_year())

@@ -29,7 +29,7 @@ from twelvefold.pipeline.health import GROUPINGS
 from twelvefold.pipeline.week import Week
 from twelvefold.storage.engine import Database
 
-LONGEST_S = 10.0
+LONGEST_S = 30.0
 """After so long a night keeps no further answers: who asks can compute them as well."""
 
 SMALLEST = 1_000
