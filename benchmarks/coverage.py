@@ -3,8 +3,10 @@
 Simulated brands of 20 to 20,000 mentions with 80 to 99 % of praise among what is not neutral, read by a classifier
 that errs as the card's confusion table says and whose probabilities are calibrated under the training prior. In the
 first world the calibration is exact; in the second the classifier is known only as far as its validation texts tell.
-Then brands of which people labelled 100 to 1,000 mentions, as many of each named class as there are, by what each
-true class is taken to have beside its labels.
+Then groups within such brands, as a source or a segment, of which it is only known how many mentions fall into each
+cell, and that a cell is as its mean over the whole brand, whose shares are others. Then brands of which people labelled
+100 to 1,000 mentions, as many of each named class as there are, by what each true class is taken to have beside its
+labels.
 """
 
 from __future__ import annotations
@@ -24,9 +26,10 @@ from twelvefold.pipeline.figures.csat import csat
 from twelvefold.pipeline.figures.intervals import wilson
 from twelvefold.pipeline.figures.labelled import UNSEEN, evenly, post_stratify
 from twelvefold.pipeline.figures.nps import nps
+from twelvefold.storage.probability_cells import cell_of
 
 LABELS = ("negative", "neutral", "positive")
-ATOMS = 40
+ATOMS, MANY_ATOMS = 40, 1_000
 BESIDE_LABELS = (0.1, 0.2, UNSEEN, 0.5, 1.0)
 Numbers = NDArray[np.float64]
 
@@ -47,8 +50,12 @@ class Classifier:
     validated: tuple[int, int, int]
 
 
-def classifier(chance: np.random.Generator) -> Classifier:
-    """Return a classifier whose argmax errs as the card's table says and whose probabilities are calibrated."""
+def classifier(chance: np.random.Generator, atoms: int = ATOMS) -> Classifier:
+    """Return a classifier whose argmax errs as the card's table says and whose probabilities are calibrated.
+
+    Args:
+        atoms: Of how many answers it has for each class that it names.
+    """
     card = json.loads(resources.files("twelvefold.models.weights").joinpath("model.json").read_text("utf-8"))
     confusion = card["validation"]["all"]["confusion"]
     table = np.array([[confusion[truth][said] for said in LABELS] for truth in LABELS], np.float64)
@@ -59,7 +66,7 @@ def classifier(chance: np.random.Generator) -> Classifier:
     for said in range(3):
         mean = joint[:, said] / joint[:, said].sum()
         drawn = chance.dirichlet(1.5 * mean + 0.05, 4000)
-        drawn = drawn[drawn.argmax(axis=1) == said][:ATOMS]
+        drawn = drawn[drawn.argmax(axis=1) == said][:atoms]
         answers.append(drawn)
         weights.append(joint[:, said].sum() * _tilted(drawn, mean))
     given, weight = np.concatenate(answers), np.concatenate(weights)
@@ -115,6 +122,34 @@ def simulate(brands: int, seed: int, *, exact: bool) -> dict[str, list[tuple[int
     return held
 
 
+def simulate_groups(brands: int, seed: int) -> list[tuple[int, bool]]:
+    """Return the size of a group of each simulated brand, and whether its interval held the truth."""
+    chance = np.random.default_rng(seed)
+    judge = classifier(chance, MANY_ATOMS)
+    cells, of_cell = np.unique([cell_of(*answer) for answer in judge.answers.tolist()], return_inverse=True)
+    held = []
+    for _ in range(brands):
+        n = round(math.exp(chance.uniform(math.log(20), math.log(5_000))))
+        rest = round(n * chance.uniform(1, 20))
+        share = chance.uniform(0.60, 0.99)
+        group, others = (_answers(chance, judge, k, s) for k, s in ((n, share), (rest, chance.uniform(0.80, 0.99))))
+        both = group + others
+        sums = np.stack([np.bincount(of_cell, both * part, len(cells)) for part in judge.answers.T], axis=1)
+        counts = np.bincount(of_cell, group, len(cells))
+        means = sums / np.maximum(sums.sum(axis=1, keepdims=True), 1e-12)
+        reads = [Read(*mean, count=int(k)) for mean, k in zip(means.tolist(), counts, strict=True) if k]
+        found = correct(reads, judge.prior, None)
+        held.append((n, found.low <= share <= found.high))
+    return held
+
+
+def _answers(chance: np.random.Generator, judge: Classifier, n: int, share: float) -> NDArray[np.int64]:
+    """Return how often `n` mentions, of which so many of those that are not neutral praise, get each answer."""
+    neutral = chance.uniform(0.05, 0.20)
+    shares = np.array([(1 - neutral) * (1 - share), neutral, (1 - neutral) * share])
+    return chance.multinomial(n, shares @ judge.given_class)
+
+
 def simulate_labels(brands: int, seed: int, beside: Sequence[float] = (UNSEEN,)) -> dict[float, list[tuple[int, bool]]]:
     """Return, by what is taken to be there beside the labels, how many each brand has and whether the truth was held.
 
@@ -155,6 +190,8 @@ def main() -> None:
     for exact in (True, False):
         for figure, results in simulate(asked.brands, asked.seed, exact=exact).items():
             print(f"{'exact' if exact else 'estimated':<12} {figure:<10}", *_shown(results, sizes))
+    groups = simulate_groups(asked.brands, asked.seed)
+    print(f"{'exact':<12} {'group':<10}", *_shown(groups, ((20, 200), (200, 2000), (2000, 5_001))))
     numbers = ((100, 200), (200, 450), (450, 1_001))
     print(f"{'beside':<12} {'figure':<10} {'all':>6}", *(f"{low}-{high - 1}".rjust(11) for low, high in numbers))
     for beside, results in simulate_labels(asked.brands, asked.seed, BESIDE_LABELS).items():
