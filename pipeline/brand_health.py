@@ -50,7 +50,14 @@ def brand_health(
     bursts = bursts_entry(
         work, brand, configuration.rule, brand_id, model, since=first, until=end, week=week, sources=sources
     )
-    compared = compared_document(work, configuration, brand, model, since=first, until=end, week=week, sources=sources)
+    compared = compared_document(
+        *(work, configuration, brand, model),
+        since=first,
+        until=end,
+        week=week,
+        calibration=calibration,
+        sources=sources,
+    )
     document = health(
         work,
         brand,

@@ -1,4 +1,8 @@
-"""A brand beside the others of the configuration: a competitor is just a brand that is listened to as well."""
+"""A brand beside the others of the configuration: a competitor is just a brand that is listened to as well.
+
+All are corrected for the classifier's error in one way, by probabilities: no brand has labels but the one whose people
+gave them, and a difference of method would look like one of the brands.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +10,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
-from twelvefold.config import Brand, Configuration, Rule
-from twelvefold.pipeline.chronicle import NOTHING, Chronicle, Groups, sources_heard
+from twelvefold.config import Brand, Configuration
+from twelvefold.models.scorer import Calibration
+from twelvefold.pipeline.chronicle import NOTHING, Groups, sources_heard
+from twelvefold.pipeline.corrected_balance import Corrections
 from twelvefold.pipeline.figures.intervals import Estimate, wilson
-from twelvefold.pipeline.health import figure
+from twelvefold.pipeline.health import INTERVALS, WILSON, correction_sentence, figure
 from twelvefold.pipeline.week import Week
-from twelvefold.pipeline.weighing import Rollups, Shown, if_enough
+from twelvefold.pipeline.weighing import Method, Rollups, Shown, Standing, if_enough
 
 ONE_BRAND = "one brand alone is configured: a competitor is a second one, with sources of its own"
 _SHARE = (
     "mentions of the brand among those of all configured brands, each counting one, neutral ones too; it depends on "
     "where each is listened to; Wilson interval"
 )
-_BALANCE = "standing review balance, each brand by the same rule, uncorrected; Wilson interval"
-_BALANCE_WEEK = "review balance of the week alone, undecayed and uncorrected; Wilson interval"
+_BALANCE = "standing review balance, each brand by the same rule; {interval}"
+_BALANCE_WEEK = "review balance of the week alone, undecayed; {interval}"
 
 
 class BrandNumbers(Protocol):
@@ -55,8 +61,8 @@ class Beside:
     name: str
     own: bool
     mentions: int
-    balance: Shown
-    balance_week: Shown | None
+    balance: Standing
+    balance_week: Standing | None
 
 
 def compared_document(
@@ -68,12 +74,14 @@ def compared_document(
     since: date | None = None,
     until: date | None = None,
     week: Week | None = None,
+    calibration: Calibration | None = None,
     sources: Groups[str | None] | None = None,
 ) -> dict[str, Any]:
     """Return the `compared` entry of a brand: it first, then the others in the configuration's order.
 
-    Each brand's days are those of its own zone. A `week` stands in the place of `since` and `until`; `sources` is
-    what `sources_heard` tells of the brand, where it has been asked already.
+    Each brand's days are those of its own zone. A `week` stands in the place of `since` and `until`; `calibration` is
+    what is known of the model's probabilities, without which balances stay uncorrected; `sources` is what
+    `sources_heard` tells of the brand, where it has been asked already.
     """
     others = [brand for brand in configuration.brands if brand.name != own.name]
     if not others:
@@ -81,30 +89,19 @@ def compared_document(
     first, end = (week.since, week.until) if week else (since, until)
     rows = []
     for brand in (own, *others):
-        heard = sources.together if sources and brand is own else _heard(work, brand, model, end)
-        rows.append(_beside(brand, heard, configuration.rule, first, end, week, own=brand is own))
+        number = work.brands.find(brand.name, brand.zone)
+        if sources and brand is own:
+            heard = sources.together
+        else:
+            heard = NOTHING if number is None else sources_heard(work.rollups, brand, number, model, end).together
+        # Which day ages are counted to changes nothing of a balance: all weights fade alike.
+        last_day = heard.last_day or date.min
+        corrections = Corrections(
+            work.rollups, number or 0, model, calibration if number else None, configuration.rule, heard, until=end
+        )
+        balance = corrections.balances(None, heard.alone(), last_day, week)[None]
+        rows.append(Beside(brand.name, brand is own, heard.mentions(first, end), balance.standing, balance.within))
     return {"brands": [_document(row, sum(each.mentions for each in rows)) for row in rows], "note": None}
-
-
-def _heard(work: Listening, brand: Brand, model: str, until: date | None) -> Chronicle:
-    number = work.brands.find(brand.name, brand.zone)
-    if number is None:
-        return NOTHING
-    return sources_heard(work.rollups, brand, number, model, until).together
-
-
-def _beside(
-    brand: Brand, heard: Chronicle, rule: Rule, since: date | None, until: date | None, week: Week | None, *, own: bool
-) -> Beside:
-    # Which day ages are counted to changes nothing of a balance: all weights fade alike.
-    last_day = heard.last_day or date.min
-    return Beside(
-        name=brand.name,
-        own=own,
-        mentions=heard.mentions(since, until),
-        balance=heard.standing(rule, last_day).index,
-        balance_week=heard.undecayed(rule, week.since, week.until).index if week else None,
-    )
 
 
 def _document(row: Beside, all_mentions: int) -> dict[str, Any]:
@@ -113,9 +110,16 @@ def _document(row: Beside, all_mentions: int) -> dict[str, Any]:
         "own": row.own,
         "mentions": row.mentions,
         "share_of_voice": figure(_share(row.mentions, all_mentions), _SHARE),
-        "balance": figure(row.balance, _BALANCE),
-        "balance_week": figure(row.balance_week, _BALANCE_WEEK) if row.balance_week else None,
+        "balance": _balance(row.balance, _BALANCE),
+        "balance_week": _balance(row.balance_week, _BALANCE_WEEK) if row.balance_week else None,
     }
+
+
+def _balance(weighed: Standing, definition: str) -> dict[str, Any]:
+    correction = weighed.correction
+    is_made = correction is not None and correction.is_made
+    shown = figure(weighed.index, definition.format(interval=INTERVALS[Method.PROBABILITIES] if is_made else WILSON))
+    return shown if is_made else shown | {"note": shown["note"] or correction_sentence(correction)}
 
 
 def _share(mentions: int, all_mentions: int) -> Shown:

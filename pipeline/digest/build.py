@@ -312,7 +312,9 @@ def build_digest(
         best=_quotes(work.mentions, brand_id, model, Sentiment.POSITIVE, asked),
         why=kept_reasons(work.reasons, brand_id, model, asked),
         voice=voice_document(spoken, rule),
-        compared=compared_document(work, configuration, brand, model, week=asked, sources=each_source),
+        compared=compared_document(
+            work, configuration, brand, model, week=asked, calibration=calibration, sources=each_source
+        ),
     )
 
 

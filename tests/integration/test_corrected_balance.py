@@ -18,9 +18,11 @@ from tests.fakes.fake_classifier import PRIOR, drawn
 from twelvefold.config import parse_configuration
 from twelvefold.models.calibration import Triple, normalise
 from twelvefold.models.scorer import Calibration
+from twelvefold.pipeline.compared import compared_document
 from twelvefold.pipeline.daily_counts import mend_daily_counts
 from twelvefold.pipeline.figures.correction import Corrected, Read, correct, soften
 from twelvefold.pipeline.health import health
+from twelvefold.pipeline.week import Week
 from twelvefold.records import Customer, Judgement, Mention, Precision, Sentiment
 from twelvefold.schemas import schema
 from twelvefold.storage.engine import Database, open_database
@@ -248,6 +250,20 @@ def test_segments_follow_their_customers(database: Database) -> None:
     (group,) = ask(database, brand, by="segment")["by"]
     theirs = [each for each in told if each.customer]
     same(group["satisfaction"]["balance"], theirs, [2 ** (-each.age / 90) for each in theirs], 1.0, 0.015)
+
+
+def test_beside_other_brands_the_balance_is_corrected_too(acme: tuple[Database, int, list[Told]]) -> None:
+    database, brand, _ = acme
+    rivals = CONFIGURATION.model_copy(update={"brands": [BRAND, BRAND.model_copy(update={"name": "Rival"})]})
+    shown = ask(database, brand, week="2026-W46")["satisfaction"]
+    with database.read() as work:
+        week = Week.parse("2026-W46")
+        rows = compared_document(work, rivals, BRAND, MODEL, week=week, calibration=CALIBRATION)["brands"]
+    for name in ("balance", "balance_week"):
+        parts = ("value", "low", "high", "n", "note")
+        assert [rows[0][name][part] for part in parts] == pytest.approx([shown[name]["index"][part] for part in parts])
+        assert "classifier error corrected" in rows[0][name]["definition"]
+        assert (rows[1][name]["value"], rows[1][name]["note"]) == (None, "no data")
 
 
 def test_probabilities_that_hold_for_another_prior_in_a_language_are_moved(database: Database) -> None:
