@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from twelvefold.records import Customer, Order
-from twelvefold.storage.imports import Imported, save_rows
+from twelvefold.storage.imports import Imported, save_columns
 from twelvefold.storage.rollups import Rollups
 from twelvefold.storage.segments import Segment, segments_in
 from twelvefold.storage.tables import AnswerTable, CustomerTable, OrderTable
@@ -90,35 +90,29 @@ class Customers:
     def save(self, brand_id: int, customers: Sequence[Customer]) -> Imported:
         """Keep customers by their id; a later import of the same one replaces it."""
         tombstones = Tombstones(self._connection).keys(brand_id)
-        rows = [
-            {
-                "customer_id": customer.customer_id,
-                "since": customer.since,
-                "cancelled": customer.cancelled,
-                "segments": dict(customer.segments) or None,
-            }
-            for customer in customers
-            if not tombstones.cover_customer(customer.customer_id)
-        ]
+        kept = [customer for customer in customers if not tombstones.cover_customer(customer.customer_id)]
+        columns = {
+            "customer_id": [customer.customer_id for customer in kept],
+            "since": [customer.since for customer in kept],
+            "cancelled": [customer.cancelled for customer in kept],
+            "segments": [customer.segments or None for customer in kept],
+        }
         ids = [customer.customer_id for customer in customers]
         with Rollups(self._connection).following_customers(brand_id, ids):
-            return save_rows(self._connection, CustomerTable, brand_id, ("customer_id",), rows)
+            return save_columns(self._connection, CustomerTable, brand_id, ("customer_id",), columns)
 
     def save_orders(self, brand_id: int, orders: Sequence[Order]) -> Imported:
         """Keep orders by their id; a later import of the same one replaces it."""
         tombstones = Tombstones(self._connection).keys(brand_id)
-        rows = [
-            {
-                "order_id": order.order_id,
-                "customer_id": order.customer_id,
-                "ordered": order.ordered,
-                "amount": order.amount,
-                "margin": order.margin,
-            }
-            for order in orders
-            if not tombstones.cover_customer(order.customer_id)
-        ]
-        return save_rows(self._connection, OrderTable, brand_id, ("order_id",), rows)
+        kept = [order for order in orders if not tombstones.cover_customer(order.customer_id)]
+        columns = {
+            "order_id": [order.order_id for order in kept],
+            "customer_id": [order.customer_id for order in kept],
+            "ordered": [order.ordered for order in kept],
+            "amount": [order.amount for order in kept],
+            "margin": [order.margin for order in kept],
+        }
+        return save_columns(self._connection, OrderTable, brand_id, ("order_id",), columns)
 
     def all(self, brand_id: int) -> list[Customer]:
         """Return the brand's customers, sorted by id."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, update
 from sqlalchemy import bindparam as bound
 
-from twelvefold.storage.batches import in_batches, insert_rows
+from twelvefold.storage.batches import in_batches, insert_rows, marks, stored_rows
 from twelvefold.storage.tables import AnswerTable, CustomerTable, OrderTable
 
 _Table = type[AnswerTable | CustomerTable | OrderTable]
@@ -27,12 +28,12 @@ class Imported:
     removed: int = 0
 
 
-def save_rows(
+def save_columns(
     connection: Connection,
     table: _Table,
     brand_id: int,
     key: tuple[str, ...],
-    rows: Sequence[Mapping[str, Any]],
+    columns: Mapping[str, Sequence[Any]],
     whole: tuple[str, ...] = (),
 ) -> Imported:
     """Insert the rows that are new to the brand, update those that changed and leave the others alone.
@@ -41,20 +42,19 @@ def save_rows(
 
     Args:
         key: The columns that identify a row within its brand.
-        rows: Each with the same columns, the key's first; `brand_id` is left out.
+        columns: The values of each column by its name, the key's first; `brand_id` is left out.
         whole: The first columns of the key, where they identify what the rows are parts of (a survey's response)
             and it is told as a whole: its stored parts that are not given give their place to new ones, or go.
     """
-    if not rows:
-        return Imported()
-    names = tuple(rows[0])
+    names = tuple(columns)
     width, whole_width = len(key), len(whole or key)
-    values = (tuple(row.values()) for row in rows)
-    given = {row[:width]: row for row in values}
+    rows = list(zip(*columns.values(), strict=True))
+    given = {row[:width]: row for row in rows}
     wholes = dict.fromkeys(its_key[:whole_width] for its_key in given)
     stored: dict[_Values, tuple[int, _Values]] = {}
     stale: dict[_Values, list[int]] = {}
-    for its_id, row in _stored(connection, table, brand_id, names, whole or key, wholes):
+    for its_id, *values in _stored(connection, table, brand_id, names, whole or key, wholes):
+        row = tuple(values)
         if row[:width] in given:
             stored[row[:width]] = its_id, row
         elif row[:whole_width] in wholes:
@@ -89,15 +89,15 @@ def _stored(
     names: Sequence[str],
     by: Sequence[str],
     wanted: Iterable[_Values],
-) -> Iterable[tuple[int, _Values]]:
+) -> Iterator[_Values]:
     """Yield id and values of the stored rows whose columns `by` have the wanted values.
 
     A list for each column, which an index serves, rather than one of tuples, for which SQLite reads the whole
     brand. So rows may come whose values are each wanted with others.
     """
-    columns = [getattr(table, name) for name in by]
-    query = select(table.id, *(getattr(table, name) for name in names)).where(table.brand_id == brand_id)
+    query = f"SELECT id, {', '.join(names)} FROM {table.__tablename__} WHERE brand_id = "  # noqa: S608  (our own names)
     for batch in in_batches(wanted, _BATCH):
-        lists = zip(columns, zip(*batch, strict=True), strict=True)
-        for row in connection.execute(query.where(*(column.in_(set(values)) for column, values in lists))):
-            yield row[0], tuple(row[1:])
+        lists = [list(set(values)) for values in zip(*batch, strict=True)]
+        among = [f"{name} IN ({marks(connection, len(values))})" for name, values in zip(by, lists, strict=True)]
+        where = " AND ".join([marks(connection, 1), *among])
+        yield from stored_rows(connection, table, query + where, (brand_id, *chain(*lists)))

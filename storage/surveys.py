@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from twelvefold.records import Measure, SurveyAnswer
 from twelvefold.storage.brands import Brands
-from twelvefold.storage.imports import Imported, save_rows
+from twelvefold.storage.imports import Imported, save_columns
 from twelvefold.storage.segments import Segment, segments_in
 from twelvefold.storage.tables import AnswerTable, CustomerTable, JudgementTable
 from twelvefold.storage.tombstones import Tombstones
@@ -50,34 +50,32 @@ class Surveys:
 
         A response is told whole: what is stored of it and not told again, as its mapping changed, is gone.
         """
-        zone = Brands(self._connection).zone(brand_id)
         tombstones = Tombstones(self._connection).keys(brand_id)
-        rows = [
-            {
-                "survey": answer.survey,
-                "response_id": answer.response_id,
-                "measure": answer.measure.value,
-                "score": answer.score,
-                "scale_low": answer.scale_low,
-                "scale_high": answer.scale_high,
-                "high_is_good": answer.high_is_good,
-                "comment": answer.comment,
-                "content_hash": comment_hash(answer.comment) if answer.comment else None,
-                "answered_at": answer.answered_at,
-                "local_date": answer.answered_at.astimezone(zone).date() if answer.answered_at else None,
-                "language": answer.language,
-                "customer_id": answer.customer_id,
-                "segments": dict(answer.segments) or None,
-            }
-            for answer in answers
-            if not tombstones.cover_customer(answer.customer_id)
-        ]
-        return save_rows(
+        kept = [answer for answer in answers if not tombstones.cover_customer(answer.customer_id)]
+        zone = Brands(self._connection).zone(brand_id)
+        days = {moment: moment and moment.astimezone(zone).date() for moment in {one.answered_at for one in kept}}
+        columns = {
+            "survey": [answer.survey for answer in kept],
+            "response_id": [answer.response_id for answer in kept],
+            "measure": [answer.measure.value for answer in kept],
+            "score": [answer.score for answer in kept],
+            "scale_low": [answer.scale_low for answer in kept],
+            "scale_high": [answer.scale_high for answer in kept],
+            "high_is_good": [answer.high_is_good for answer in kept],
+            "comment": [answer.comment for answer in kept],
+            "content_hash": [comment_hash(answer.comment) if answer.comment else None for answer in kept],
+            "answered_at": [answer.answered_at for answer in kept],
+            "local_date": [days[answer.answered_at] for answer in kept],
+            "language": [answer.language for answer in kept],
+            "customer_id": [answer.customer_id for answer in kept],
+            "segments": [answer.segments or None for answer in kept],
+        }
+        return save_columns(
             self._connection,
             AnswerTable,
             brand_id,
             ("survey", "response_id", "measure"),
-            rows,
+            columns,
             whole=("survey", "response_id"),
         )
 
