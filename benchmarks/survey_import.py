@@ -1,4 +1,6 @@
-"""A survey of 100,000 rows imported twice: `python benchmarks/survey_import.py [ROWS]`. Target: 20 s, then 0 new.
+"""A survey of 100,000 rows imported twice: `python benchmarks/survey_import.py [ROWS]`.
+
+Target: 20 s of processor time, then 0 new.
 
 Each row has an id, a local date whose order of day and month is to be found out, NPS, satisfaction, a comment in every
 second one, a segment and a language. The second import reads and compares everything and stores nothing.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 # What R, pandas, spreadsheets and survey tools write where there is nothing.
 _MISSING = frozenset({"", "na", "n/a", "n.a.", "#n/a", "#na", "<na>", "nan", "null", "\\n", "-", "--", "—"})
@@ -32,6 +33,7 @@ class Score:
     best: float | None = None
 
 
+@lru_cache(maxsize=4096)
 def read_score(cell: str) -> Score | None:
     """Return the score in a cell, or None where there is none.
 

@@ -68,8 +68,8 @@ class DateColumn:
         found = _YEAR_LAST.match(value.strip())
         if found is None:
             return value
-        first, then, year = found["first"], found["then"], found["year"]
+        first, _, then, year, rest = found.groups()
         day, month = (then, first) if self.is_month_first(language) else (first, then)
         if len(year) == 2:
             year = ("19" if int(year) >= 70 else "20") + year
-        return f"{year}-{month:0>2}-{day:0>2}{found['rest'].replace(',', ' ')}"
+        return f"{year}-{month:0>2}-{day:0>2}{rest.replace(',', ' ')}"

@@ -210,7 +210,11 @@ def text_lines(path: Path, decoder: LineDecoder) -> Iterator[str]:
         if binary.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
             binary.seek(0)
         while raw := binary.readline(LINE_BYTES):
-            yield from _tidy(decoder.decode(raw))
+            line = decoder.decode(raw)
+            if "\0" in line or "\r" in line[:-2]:
+                yield from _tidy(line)
+            else:
+                yield line
 
 
 def _tidy(line: str) -> Iterator[str]:

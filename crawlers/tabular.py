@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from twelvefold.crawlers.encodings import SAMPLE_BYTES, LineDecoder, sniff_encoding, text_lines
 from twelvefold.crawlers.spreadsheets import sheet_rows
@@ -45,8 +45,7 @@ _STRANGERS = (
 )
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row.
 
     Attributes:
@@ -115,7 +114,7 @@ class Table:
         if len(cells) > width and any(cells[width:]):
             reason = f"the row has {len(cells)} cells and the header {width}: put a text that holds {self.delimiter!r} "
             return BadRow(record.number, reason + "between quotation marks", tuple(cells))
-        texts = [_unguarded(cell) for cell in cells[:width]]
+        texts = [_unguarded(cell) if cell[:1] == "'" else cell for cell in cells[:width]]
         texts += [""] * (width - len(texts))
         return Row(record.number, dict(zip(self.headers, texts, strict=True)))
 

@@ -28,7 +28,6 @@ from twelvefold.storage.imports import Imported
 from twelvefold.storage.repository import Work
 
 What = Literal["mentions", "surveys", "customers", "orders"]
-LOT = 4_000  # rows a transaction
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,13 @@ class ImportReport:
 
 
 class RowImport(Protocol):
-    """How one kind of file is read and stored; `items` are one a row, in the file's order."""
+    """How one kind of file is read and stored; `items` are one a row, in the file's order.
 
+    Attributes:
+        lot: How many rows a transaction keeps.
+    """
+
+    lot: int
     table: Table
     mapping: dict[str, str]
 
@@ -196,7 +200,7 @@ def _import_one(database: Database, brand_id: int, rows: RowImport, progress: Ca
                 rejected.add(item)
             else:
                 lot.append(item[1])
-            if len(lot) == LOT:
+            if len(lot) == rows.lot:
                 store()
         store()
     except UnreadableFile as problem:

@@ -60,7 +60,7 @@ _SURROGATE_ENTITIES = re.compile(r"&#(5[56]\d{3});&#(5[67]\d{3});")
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _LINE_ENDS = re.compile(r"\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
-_BLANKS = re.compile(r"[^\S\n]+")
+_BLANKS = re.compile(r"[^\S\n]{2,}|[^\S\n ]")  # all but a single space, which stays
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _HIDDEN = re.compile(
     r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
@@ -198,14 +198,15 @@ def _character(entity: re.Match[str]) -> str:
 
 def _visible(text: str) -> str:
     """Return `text` without what cannot be seen, in NFC, its white space collapsed."""
-    if _SURROGATE.search(text):
-        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     text = _LINE_ENDS.sub("\n", text)
     if not text.isascii():
+        if _SURROGATE.search(text):
+            text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
         text = _BLANK_LETTERS.sub(" ", text)
         text = _TAG_CHARACTERS.sub(lambda found: found[1] or "", text)
     text = _HIDDEN.sub("", text)
-    text = unicodedata.normalize("NFC", _JOINERS.sub(_needed_joiner, text))
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _JOINERS.sub(_needed_joiner, text))
     lines = (line.strip() for line in _BLANKS.sub(" ", text).split("\n"))
     return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()
 

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from twelvefold.config import Brand, SurveySettings
@@ -49,6 +50,8 @@ class SurveyImport:
         left_out: Rows that are no answers, by the reason.
     """
 
+    lot = 1_000
+
     def __init__(self, table: Table, settings: SurveySettings | None, brand: Brand, key: bytes, now: datetime) -> None:
         self.table = table
         self.layout: Layout = find_layout(table)
@@ -58,8 +61,12 @@ class SurveyImport:
         self._brand = brand
         self._key = key
         self._now = now
+        self._day_zone = brand.time_zone
         self._zone = self.layout.zone or ("UTC" if "utc" in normalised(self.mapping.get("date", "")) else brand.zone)
         self._survey = survey_name(table, self.layout)
+        self._segment_columns = self.columns.segments
+        # Equal segments are one object, which storage writes once.
+        self._segments = lru_cache(maxsize=4096)(partial(_segments, self._segment_columns))
         self._met: dict[str, tuple[int, int]] = {}
         self._equals: Counter[bytes] = Counter()
         self._counts: Counter[Measure] = Counter()
@@ -116,14 +123,11 @@ class SurveyImport:
             self.left_out["repeats of an earlier row"] += 1
             return ()
         measures = scores or {Measure.COMMENT: _Scored(None, None, None, high_is_good=True)}
-        self._counts.update(measures.keys())
+        for measure in measures:
+            self._counts[measure] += 1
         language = language_code(self._cell(row, "language"))
         customer_id = customer_key(self._cell(row, "customer_id"), self._key)
-        segments = {
-            column: cell.strip()
-            for column in self.columns.segments
-            if not is_missing(cell := row.cells.get(column, ""))
-        }
+        segments = self._segments(*(row.cells.get(column, "") for column in self._segment_columns))
         return tuple(
             SurveyAnswer(
                 response_id=response_id,
@@ -145,7 +149,7 @@ class SurveyImport:
 
     def _cell(self, row: Row, name: str) -> str:
         """Return the cell of one of our fields, "" where it is missing."""
-        column = self.columns.column(name)
+        column = self.mapping.get(name)
         cell = self.layout.cell(row, column) if column else ""
         return "" if is_missing(cell) else cell.strip()
 
@@ -179,7 +183,7 @@ class SurveyImport:
         if not told or _NO_DATE.fullmatch(told):
             return None
         written = self.columns.dates.iso(told, self._brand.language)
-        found = local_moment(written, self._zone, self._brand.time_zone, self._now)
+        found = local_moment(written, self._zone, self._day_zone, self._now)
         if found is None:
             raise ValueError(f"{told!r} is no possible date of an answer")
         return found
@@ -231,6 +235,11 @@ def _check(score: Score, measure: Measure, low: float, high: float, header: str)
         raise ValueError(f"the score {score.value:g} in {header!r} is out of range: {low:g} to {high:g} is possible")
     if measure is Measure.NPS and not score.value.is_integer():
         raise ValueError(f"the score {score.value:g} in {header!r} is no answer to NPS: whole numbers are")
+
+
+def _segments(columns: tuple[str, ...], *cells: str) -> dict[str, str]:
+    """Return what a row's cells say of the columns by which answers can be split."""
+    return {column: cell.strip() for column, cell in zip(columns, cells, strict=True) if not is_missing(cell)}
 
 
 def _content(row: Row) -> bytes:
