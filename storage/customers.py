@@ -91,7 +91,7 @@ class Customers:
         """Keep customers by their id; a later import of the same one replaces it."""
         tombstones = Tombstones(self._connection).keys(brand_id)
         kept = [customer for customer in customers if not tombstones.cover_customer(customer.customer_id)]
-        columns = {
+        columns: dict[str, Sequence[Any]] = {
             "customer_id": [customer.customer_id for customer in kept],
             "since": [customer.since for customer in kept],
             "cancelled": [customer.cancelled for customer in kept],
@@ -105,7 +105,7 @@ class Customers:
         """Keep orders by their id; a later import of the same one replaces it."""
         tombstones = Tombstones(self._connection).keys(brand_id)
         kept = [order for order in orders if not tombstones.cover_customer(order.customer_id)]
-        columns = {
+        columns: dict[str, Sequence[Any]] = {
             "order_id": [order.order_id for order in kept],
             "customer_id": [order.customer_id for order in kept],
             "ordered": [order.ordered for order in kept],

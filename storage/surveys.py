@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import Connection, Text, and_, cast, exists, func, select
 from sqlalchemy.orm import aliased
@@ -54,7 +55,7 @@ class Surveys:
         kept = [answer for answer in answers if not tombstones.cover_customer(answer.customer_id)]
         zone = Brands(self._connection).zone(brand_id)
         days = {moment: moment and moment.astimezone(zone).date() for moment in {one.answered_at for one in kept}}
-        columns = {
+        columns: dict[str, Sequence[Any]] = {
             "survey": [answer.survey for answer in kept],
             "response_id": [answer.response_id for answer in kept],
             "measure": [answer.measure.value for answer in kept],
