@@ -12,7 +12,7 @@ import logging
 import os
 import time
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,7 @@ def _key(
         "model": model,
         "calibration": calibration and asdict(calibration),
     }
-    return hashlib.sha256(json.dumps(depends_on, default=str).encode("ascii")).hexdigest()
+    return hashlib.sha256(json.dumps(depends_on, default=date.isoformat).encode("ascii")).hexdigest()
 
 
 @cache
