@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -284,6 +285,29 @@ def test_a_reader_beside_a_writer_computes_and_waits_for_nobody(database_url: st
         shown = asked(database, CONFIGURATION, Question())
     assert shown == computed(database, CONFIGURATION, Question())
     database.close()
+
+
+def test_who_asks_while_others_write_never_sees_less_than_was_written_before(database: Database, brand: int) -> None:
+    written_so_far, seen = [60], []
+
+    def read() -> None:
+        while written_so_far[0] < 70:
+            before = written_so_far[0]
+            told = asked(database, CONFIGURATION, Question())["compared"]["brands"][0]["mentions"]
+            seen.append((before, told))
+
+    with ThreadPoolExecutor() as pool:
+        readers = [pool.submit(read) for _ in range(2)]
+        for n in range(100, 110):
+            with database.begin() as work:
+                work.mentions.save(brand, [mention(n)], zone=ZONE)
+                work.judgements.save([judgement(n, Sentiment.POSITIVE)])
+            written_so_far[0] += 1
+        for reader in readers:
+            reader.result()
+    assert seen
+    assert all(told >= before for before, told in seen)
+    assert asked(database, CONFIGURATION, Question()) == computed(database, CONFIGURATION, Question())
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
