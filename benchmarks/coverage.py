@@ -2,7 +2,8 @@
 
 Simulated brands of 20 to 20,000 mentions with 80 to 99 % of praise among what is not neutral, read by a classifier
 that errs as the card's confusion table says and whose probabilities are calibrated under the training prior. In the
-first world the calibration is exact; in the second the classifier is known only as far as its validation texts tell.
+first world the calibration is exact; in the second the classifier is known only as far as its validation texts tell;
+in the third it also errs at each brand in a way of its own, by as much as from source to source of the card.
 Then groups within such brands, as a source or a segment, of which it is only known how many mentions fall into each
 cell, and that a cell is as its mean over the whole brand, whose shares are others. Then brands of which people labelled
 100 to 1,000 mentions, as many of each named class as there are, by what each true class is taken to have beside its
@@ -29,6 +30,7 @@ from twelvefold.pipeline.figures.nps import nps
 from twelvefold.storage.probability_cells import cell_of
 
 LABELS = ("negative", "neutral", "positive")
+EXACT, ESTIMATED, DIFFERING = "exact", "estimated", "differing"
 ATOMS, MANY_ATOMS = 40, 1_000
 BESIDE_LABELS = (0.1, 0.2, UNSEEN, 0.5, 1.0)
 Numbers = NDArray[np.float64]
@@ -42,12 +44,14 @@ class Classifier:
         answers: Calibrated probabilities, shape (answers, 3).
         given_class: Of the texts of each class, the share that gets each answer, shape (3, answers).
         validated: How many texts of each class are known.
+        spread: Of its error from source to source, in the logarithm of the odds.
     """
 
     prior: Triple
     answers: Numbers
     given_class: Numbers
     validated: tuple[int, int, int]
+    spread: float
 
 
 def classifier(chance: np.random.Generator, atoms: int = ATOMS) -> Classifier:
@@ -76,6 +80,7 @@ def classifier(chance: np.random.Generator, atoms: int = ATOMS) -> Classifier:
         given,
         shares / shares.sum(axis=1, keepdims=True),
         (int(table[0].sum()), int(table[1].sum()), int(table[2].sum())),
+        card["validation"].get("source_spread", 0.0),
     )
 
 
@@ -91,25 +96,29 @@ def _tilted(answers: Numbers, mean: Numbers) -> Numbers:
     return np.asarray(weights, np.float64)
 
 
-def simulate(brands: int, seed: int, *, exact: bool) -> dict[str, list[tuple[int, bool]]]:
+def simulate(brands: int, seed: int, world: str) -> dict[str, list[tuple[int, bool]]]:
     """Return, by figure, the size of each simulated brand and whether its interval held the truth."""
     chance = np.random.default_rng(seed)
     judge = classifier(chance)
-    held: dict[str, list[tuple[int, bool]]] = {"corrected": [], "raw": [], "nps": [], "csat": []}
+    held: dict[str, list[tuple[int, bool]]] = {"corrected": [], "unwidened": [], "raw": [], "nps": [], "csat": []}
+    validated, spread = None if world == EXACT else judge.validated, judge.spread if world == DIFFERING else 0.0
     for _ in range(brands):
         n = round(math.exp(chance.uniform(math.log(20), math.log(20_000))))
         share, neutral = chance.uniform(0.80, 0.99), chance.uniform(0.05, 0.20)
         shares = np.array([(1 - neutral) * (1 - share), neutral, (1 - neutral) * share])
         real = judge.given_class
-        if not exact:
+        if world != EXACT:
             real = np.array(
                 [chance.multinomial(k, row) / k for k, row in zip(judge.validated, judge.given_class, strict=True)]
             )
         counts = sum(chance.multinomial(k, row) for k, row in zip(chance.multinomial(n, shares), real, strict=True))
         counts = np.asarray(counts)
-        reads = [Read(*answer, count=int(k)) for answer, k in zip(judge.answers.tolist(), counts, strict=True) if k]
-        found = correct(reads, judge.prior, None if exact else judge.validated)
-        held["corrected"].append((n, found.low <= share <= found.high))
+        answers = judge.answers * [math.exp(chance.normal(0, spread)), 1, 1]
+        answers /= answers.sum(axis=1, keepdims=True)
+        reads = [Read(*answer, count=int(k)) for answer, k in zip(answers.tolist(), counts, strict=True) if k]
+        for figure, by in (("corrected", spread), ("unwidened", 0.0)):
+            found = correct(reads, judge.prior, validated, by)
+            held[figure].append((n, found.low <= share <= found.high))
         said = [int(counts[judge.answers.argmax(axis=1) == label].sum()) for label in range(3)]
         if polar := said[0] + said[2]:
             low, high = wilson(said[2] / polar, polar)
@@ -187,9 +196,9 @@ def main() -> None:
     sizes = ((20, 200), (200, 2000), (2000, 20_001))
     print(f"{asked.brands} brands, seed {asked.seed}; share of 95 % intervals that hold the truth")
     print(f"{'calibration':<12} {'figure':<10} {'all':>6}", *(f"{low}-{high - 1}".rjust(11) for low, high in sizes))
-    for exact in (True, False):
-        for figure, results in simulate(asked.brands, asked.seed, exact=exact).items():
-            print(f"{'exact' if exact else 'estimated':<12} {figure:<10}", *_shown(results, sizes))
+    for world in (EXACT, ESTIMATED, DIFFERING):
+        for figure, results in simulate(asked.brands, asked.seed, world).items():
+            print(f"{world:<12} {figure:<10}", *_shown(results, sizes))
     groups = simulate_groups(asked.brands, asked.seed)
     print(f"{'exact':<12} {'group':<10}", *_shown(groups, ((20, 200), (200, 2000), (2000, 5_001))))
     numbers = ((100, 200), (200, 450), (450, 1_001))

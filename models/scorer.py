@@ -177,12 +177,15 @@ class Calibration:
         prior: Of reviews.
         rating_prior: Of ratings without text.
         validated: On how many texts of each class that was checked.
+        spread: By how much the logarithm of the odds of positive to negative, as found with them, errs from source
+            to source, as a standard deviation.
         aspects: The same of what is said of an aspect, which no rating tells; None where that is not known.
     """
 
     prior: Triple
     rating_prior: Triple
     validated: tuple[int, int, int]
+    spread: float = 0.0
     aspects: Calibration | None = None
 
 
@@ -195,14 +198,15 @@ def calibration_of(model: str | HubModel, folder: Path) -> Calibration | None:
     if isinstance(model, HubModel) or not (_place(model, folder) / MANIFEST_FILE).exists():
         return None
     manifest = read_manifest(_place(model, folder))
-    validated = _validated(manifest.validation.get("all", {}))
+    known = manifest.validation
+    validated, of_aspects = (_validated(known.get(name, {})) for name in ("all", "aspect_polarity"))
     if min(*validated, *manifest.review_prior) <= 0:
         return None
     aspects, prior = None, manifest.aspect_prior
-    of_aspects = _validated(manifest.validation.get("aspect_polarity", {}))
     if prior is not None and min(*of_aspects, *prior) > 0:
-        aspects = Calibration(prior, prior, of_aspects)
-    return Calibration(manifest.review_prior, _packaged_stars().prior, validated, aspects)
+        aspects = Calibration(prior, prior, of_aspects, float(known.get("aspect_source_spread", 0)))
+    spread = float(known.get("source_spread", 0))
+    return Calibration(manifest.review_prior, _packaged_stars().prior, validated, spread, aspects)
 
 
 def _validated(figures: Mapping[str, Any]) -> tuple[int, int, int]:

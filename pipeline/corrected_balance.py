@@ -220,7 +220,7 @@ class Corrections:
         )
         used = np.flatnonzero(weights.any(axis=0))
         ratios = ratios[:, used]
-        found = Likelihood(ratios, weights[:, used], squares[:, used]).solve(calibration.validated)
+        found = Likelihood(ratios, weights[:, used], squares[:, used]).solve(calibration.validated, calibration.spread)
         owned = ratios * found.classes[:, None]
         owned /= np.maximum(owned.sum(axis=2, keepdims=True), np.finfo(float).tiny)
         classes = np.einsum("gm,gmc->gc", weights[:, used], owned)

@@ -62,7 +62,8 @@ CORRECTED = {
 }
 WILSON = "classes as counted; Wilson interval on the positive share"
 INTERVALS = {
-    Method.PROBABILITIES: "classifier error corrected; profile-likelihood interval on the positive share",
+    Method.PROBABILITIES: "classifier error corrected; profile-likelihood interval on the positive share, widened by "
+    "how the classifier's error differs from source to source",
     Method.LABELS: "classifier error corrected; posterior interval on the positive share",
 }
 NO_WAY_OUT = {

@@ -23,7 +23,15 @@ from numpy.typing import NDArray
 
 from twelvefold.errors import ModelUnusable
 from twelvefold.models.anchors import ANCHORS
-from twelvefold.models.calibration import StarTable, Thresholds, Triple, fit_star_table, fit_temperature, probabilities
+from twelvefold.models.calibration import (
+    StarTable,
+    Thresholds,
+    Triple,
+    fit_star_table,
+    fit_temperature,
+    normalise,
+    probabilities,
+)
 from twelvefold.models.encoder import HEADS, EncoderShape, PackedEncoder
 from twelvefold.models.evaluate import Verdict, by_group, figures, judge, macro_scores
 from twelvefold.models.language import UNKNOWN
@@ -32,7 +40,7 @@ from twelvefold.models.packaged import PackagedNetwork
 from twelvefold.models.scorer import WEIGHTS, Scorer, load_scorer
 from twelvefold.models.training.card import MAIN_LANGUAGES, model_card, notice
 from twelvefold.models.training.data import LABELS, POSTS, Example, build_mixture, fingerprint
-from twelvefold.models.training.priors import fit_prior
+from twelvefold.models.training.priors import fit_prior, source_spread
 from twelvefold.models.training.thresholds import (
     aspect_figures,
     aspect_verdicts,
@@ -191,7 +199,8 @@ def scorer_of(folder: Path, document: Mapping[str, Any]) -> Scorer:
     }
     write_document(folder, unfinished)
     network = PackagedNetwork(folder)
-    return Scorer(network, network.manifest.stars, network.manifest.thresholds)
+    manifest = network.manifest
+    return Scorer(network, manifest.stars, manifest.thresholds, manifest.prior_ratios)
 
 
 def fit(
@@ -299,6 +308,7 @@ def validate(folder: Path, document: Mapping[str, Any], judging: Sequence[Exampl
     verdicts, _ = judge(rows, scorer)
     pairs = known_pairs(spoken_of, scorer.read([example.text for example in spoken_of]))
     thresholds = Thresholds(**document["thresholds"])
+    of_aspects = aspect_verdicts(pairs, thresholds)
     three = [
         verdict
         for verdict, example in zip(verdicts, judging, strict=True)
@@ -310,9 +320,36 @@ def validate(folder: Path, document: Mapping[str, Any], judging: Sequence[Exampl
         "all": figures(three),
         "by_language": by_group(three, lambda verdict: verdict.language),
         "by_source": by_group(verdicts, lambda verdict: verdict.source),
+        "source_spread": _spread(
+            [verdict for verdict in three if verdict.source not in POSTS],
+            document["review_prior"],
+            scorer.prior_ratios,
+        ),
         "aspects": aspect_figures(pairs, thresholds),
-        "aspect_polarity": figures(aspect_verdicts(pairs, thresholds)),
+        "aspect_polarity": figures(of_aspects),
+        "aspect_source_spread": _spread(of_aspects, document["aspect_prior"]) if "aspect_prior" in document else 0.0,
     }
+
+
+def _spread(
+    verdicts: Sequence[Verdict], prior: Mapping[str, float], ratios: Mapping[str, Triple] | None = None
+) -> float:
+    """Return by how much shares that are corrected from a prior err from source to source.
+
+    Args:
+        ratios: By what probabilities are multiplied in each language before.
+    """
+    sources: dict[tuple[str, str], tuple[list[Triple], list[int]]] = {}
+    for verdict in verdicts:
+        if verdict.truth is not None:
+            told = verdict.judgement
+            ratio = (ratios or {}).get(verdict.language) or (ratios or {}).get("", (1.0, 1.0, 1.0))
+            parts = zip((told.negative, told.neutral, told.positive), ratio, strict=True)
+            judged, labels = sources.setdefault((verdict.language, verdict.source), ([], []))
+            judged.append(normalise([own * by for own, by in parts]))
+            labels.append(LABELS.index(verdict.truth.value))
+    negative, neutral, positive = (prior[label] for label in LABELS)
+    return round(source_spread(list(sources.values()), (negative, neutral, positive)), 4)
 
 
 def compare(

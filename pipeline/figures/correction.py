@@ -50,7 +50,9 @@ class Corrected:
     high: float
 
 
-def correct(mentions: Sequence[Read], prior: Triple, validated: tuple[int, int, int] | None = None) -> Corrected:
+def correct(
+    mentions: Sequence[Read], prior: Triple, validated: tuple[int, int, int] | None = None, spread: float = 0.0
+) -> Corrected:
     """Return the shares under which what the classifier said of these mentions is likeliest.
 
     They are what the EM of Saerens, Latinne and Decaestecker (Neural Computation 14 (2002) 21-41)
@@ -64,10 +66,15 @@ def correct(mentions: Sequence[Read], prior: Triple, validated: tuple[int, int, 
     (Wilson's interval with n_eff = s (1 - s) / Var(s), as one might write it down, is not defined at
     s = 1, where small and well-liked brands stand.)
 
+    A classifier errs somewhat otherwise at every place that it was not calibrated at. A constant error of the
+    likelihood ratio of two classes moves the logarithm of the odds of s by as much, so its spread is added to the
+    interval there, as a variance: no number of mentions makes up for it, labels do.
+
     Args:
         mentions: What was said; at least one.
         prior: pi0, the shares of (negative, neutral, positive) for which the probabilities are calibrated.
         validated: How many texts of each class the calibration was checked on; None takes it as exact.
+        spread: Standard deviation, from place to place, of the logarithm of the odds of positive to negative.
 
     Raises:
         ValueError: No mentions, a weight or count that is not above 0, a probability outside 0..1, or a
@@ -85,7 +92,7 @@ def correct(mentions: Sequence[Read], prior: Triple, validated: tuple[int, int, 
     count = np.array([read.count for read in mentions], np.float64)
     weight = np.array([read.weight for read in mentions], np.float64)
     found = Likelihood((given / np.array(prior))[None], (weight * count)[None], (weight**2 * count)[None])
-    return corrected_of(found.solve(validated))[0]
+    return corrected_of(found.solve(validated, spread))[0]
 
 
 def corrected_of(found: LikeliestShares) -> list[Corrected]:

@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 _NEVER = 1e-140  # its square is still a number
 _CLOSE = 1e-9
+_ROUNDED = 1e-20
 _ROUNDS = 100
 
 
@@ -72,7 +73,7 @@ class Likelihood:
         self._weights = weights
         self._squares = squares
 
-    def solve(self, validated: tuple[int, int, int] | None) -> LikeliestShares:
+    def solve(self, validated: tuple[int, int, int] | None, spread: float = 0.0) -> LikeliestShares:
         """Return the likeliest shares and the interval of s; see `correction.correct`."""
         groups = len(self._weights)
         whole, nothing = np.ones(groups), np.zeros(groups)
@@ -107,7 +108,10 @@ class Likelihood:
         high = _crossing(above, np.minimum(share + wide, (1 + share) / 2), share, whole)
         polar = 1 - best.neutral
         classes = np.stack([polar * (1 - share), best.neutral, polar * share], axis=1)
-        return LikeliestShares(share, np.minimum(low, share), np.maximum(high, share), classes)
+        low, high = np.minimum(low, share), np.maximum(high, share)
+        if spread > 0:
+            low, high = _widened(share, low, high, Z95 * spread)
+        return LikeliestShares(share, low, high, classes)
 
     def _of(self, groups: Places) -> Likelihood:
         """Return that of some of the groups."""
@@ -153,6 +157,7 @@ class Likelihood:
         beside = (self._beside - mixed) / total
         common = np.einsum("gm,gm,gm->g", self._weights, beside, beside)
         both = np.einsum("gm,gm,gm->g", self._weights, score, beside)
+        whole_of_it = np.einsum("gm,gm,gm->g", self._weights, score, score)
         score = score - beside * (both / np.where(common > 0, common, np.inf))[:, None]
         information = np.einsum("gm,gm,gm->g", self._weights, score, score)
         spread = np.einsum("gm,gm,gm->g", self._squares, score, score)
@@ -168,8 +173,25 @@ class Likelihood:
                 mean = np.einsum("gm,gm->g", owned, score) / whole
                 variance = np.maximum(np.einsum("gm,gm,gm->g", owned, score, score) / whole - mean**2, 0)
                 spread += self._weights.sum(axis=1) ** 2 * own**2 * variance / texts
-        known = (information > 0) & (spread > 0)
-        return np.where(known, information / np.where(known, spread, 1), 1.0)
+        # Where all mentions say the same, nothing is left of the score but what rounding makes.
+        known = (information > _ROUNDED * whole_of_it) & (spread > 0)
+        heard, squares = self._weights.sum(axis=1), self._squares.sum(axis=1)
+        unknown = np.where(squares > 0, heard, 1) / np.where(squares > 0, squares, 1)
+        trust: Floats = np.where(known, information / np.where(known, spread, 1), unknown)
+        return trust
+
+
+def _widened(share: Floats, low: Floats, high: Floats, by: float) -> tuple[Floats, Floats]:
+    """Return the ends of an interval of s that is also unsure by so much of the logarithm of the odds.
+
+    The two doubts are independent, so that their squares add up. Where s is 0 or 1 nothing is added: a logarithm
+    that has no end is as unsure as can be.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        middle, lowest, highest = (np.log(each) - np.log1p(-each) for each in (share, low, high))
+        further = [np.hypot(end - middle, by) - np.abs(end - middle) for end in (lowest, highest)]
+        below, above = (np.where(np.isfinite(each), each, 0.0) for each in further)
+        return 1 / (1 + np.exp(below - lowest)), 1 / (1 + np.exp(-above - highest))
 
 
 def _crossing(

@@ -30,7 +30,8 @@ from twelvefold.storage.engine import Database, open_database
 MODEL = "reader/1"
 NEWEST = datetime(2026, 11, 18, 12, tzinfo=UTC)  # a Wednesday
 ASPECT_PRIOR = (0.45, 0.15, 0.40)
-CALIBRATION = Calibration(PRIOR, PRIOR, (400, 300, 500), Calibration(ASPECT_PRIOR, ASPECT_PRIOR, (300, 200, 300)))
+OF_ASPECTS = Calibration(ASPECT_PRIOR, ASPECT_PRIOR, (300, 200, 300), 0.3)
+CALIBRATION = Calibration(PRIOR, PRIOR, (400, 300, 500), 0.1, OF_ASPECTS)
 LEANING = "leaning/1"
 PLANS = ("basic", "pro")
 WEIGHTS = {"shop": 1.0, "forum": 0.5}
@@ -135,7 +136,7 @@ def ask(database: Database, brand: int, **asked: Any) -> dict[str, Any]:
 
 def expected(told: list[Told], reads: list[Read], calibration: Calibration) -> tuple[Corrected, dict[str, float]]:
     """Return the correction of the mentions themselves, and the sums of the rule."""
-    found = correct(reads, calibration.prior, calibration.validated)
+    found = correct(reads, calibration.prior, calibration.validated, calibration.spread)
     sums = dict.fromkeys(("P", "N_open", "N_resolved", "neutral"), 0.0)
     for each, read in zip(told, reads, strict=True):
         negative, neutral, positive = soften(read, calibration.prior, found.shares)

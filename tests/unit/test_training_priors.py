@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from twelvefold.models.training.priors import fit_prior
+from twelvefold.models.training.priors import fit_prior, source_spread
 
 PRIOR = (0.35, 0.25, 0.4)
 
@@ -36,3 +36,19 @@ def test_few_texts_stay_near_the_prior_of_all_and_many_tell_their_own():
     alone = fit_prior(answers[:40], labels[:40])
     assert np.abs(np.subtract(few, near)).sum() < np.abs(np.subtract(alone, near)).sum()
     assert fit_prior(answers, labels, near=near, trust=1e9) == pytest.approx(near, abs=1e-3)
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.6])
+def test_what_differs_from_source_to_source_is_told_from_chance(spread):
+    chance = np.random.default_rng(10)
+    leanings, sources = chance.normal(0, spread, 15), []
+    for leaning in leanings:
+        answers, labels = judged(chance, (0.2, 0.1, 0.7), 400)
+        leant = np.array(answers) * [np.exp(leaning), 1, 1]
+        sources.append(((leant / leant.sum(axis=1, keepdims=True)).tolist(), labels))
+    assert source_spread(sources, PRIOR) == pytest.approx(np.sqrt(np.mean(leanings**2)), abs=0.15)
+
+
+def test_sources_that_tell_nothing_leave_no_spread():
+    assert source_spread([], PRIOR) == 0.0
+    assert source_spread([([PRIOR] * 20, [2] * 20)], PRIOR) == 0.0
