@@ -15,6 +15,7 @@ from twelvefold.crawlers.date_columns import DateColumn
 from twelvefold.crawlers.layouts import Layout
 from twelvefold.crawlers.tabular import BadRow, Table
 from twelvefold.errors import ConfigError, UnreadableFile
+from twelvefold.pipeline.mixed_scales import why_mixed
 from twelvefold.records import Measure
 
 SCORED = (Measure.NPS, Measure.CSAT, Measure.CES)
@@ -22,11 +23,6 @@ NPS_SCALE = (0.0, 10.0)
 _SCALE_ENDS = (5.0, 7.0, 10.0)
 _TYPING_ERRORS = 0.01  # the share of scores beyond a scale's end that does not make the scale longer
 _ENOUGH = 100
-_ENOUGH_TO_TELL_MIXED = 30
-_MIXED = (
-    "many of its scores are 4 or 5 and hardly any 6 or 7, so answers on 1 to 5 seem to stand among answers on 0 to 10, "
-    "and scales are not mixed: split the file, or write the one scale in the configuration, as surveys: scale: [0, 10]"
-)
 _MOSTLY = 0.6
 _MANY_TEXTS = 1_000  # different answers in one column: more are no labels of a scale
 _SCORES = ("nps", "csat", "ces", "score")
@@ -272,7 +268,8 @@ def _settle_scores(columns: SurveyColumns, all_seen: _Seen, settings: SurveySett
         if name == "score" and told_by:
             scales = {}
             for measure in SCORED:
-                if scale := _scale(columns, measure, counts.get((name, measure.value), Counter()), settings, header):
+                its_own = counts.get((name, measure.value), Counter[float]())
+                if scale := _scale(columns, measure, its_own, {}, settings, header):
                     scales[measure] = scale
             columns.scores.append(ScoreColumn(header, None, scales))
             continue
@@ -281,7 +278,7 @@ def _settle_scores(columns: SurveyColumns, all_seen: _Seen, settings: SurveySett
         measure = Measure(name) if name != "score" else _measure(columns, seen, settings, header)
         if column := _worded(columns, measure, texts, seen.total(), settings, header):
             columns.scores.append(column)
-        elif scale := _scale(columns, measure, seen, settings, header):
+        elif scale := _scale(columns, measure, seen, texts, settings, header):
             columns.scores.append(ScoreColumn(header, measure, {measure: scale}))
         elif texts and not seen:
             shown = ", ".join(map(repr, list(texts)[:5]))
@@ -289,8 +286,8 @@ def _settle_scores(columns: SurveyColumns, all_seen: _Seen, settings: SurveySett
                 raise UnreadableFile(f"{table.path}: the answers in {header!r} are no scores that are known: {shown}")
             columns.notes.append(f"{header!r} is left out: its answers are no scores that are known: {shown}")
         elif seen and len([one for one in _SCORES if columns.column(one)]) == 1:
-            if _end(seen):
-                raise UnreadableFile(f"{table.path}: {header!r} cannot be read: {_MIXED}")
+            if why := (end := _end(seen)) and why_mixed(seen, end, texts):
+                raise UnreadableFile(f"{table.path}: {header!r} cannot be read: {why}")
             raise UnreadableFile(
                 f"{table.path}: the scores in {header!r} go up to {max(seen):g}, which is no usual scale: "
                 "write it in the configuration, as surveys: scale: [0, 100]"
@@ -364,14 +361,19 @@ def _measure(columns: SurveyColumns, seen: Counter[float], settings: SurveySetti
 
 
 def _scale(
-    columns: SurveyColumns, measure: Measure, seen: Counter[float], settings: SurveySettings | None, header: str
+    columns: SurveyColumns,
+    measure: Measure,
+    seen: Counter[float],
+    texts: Mapping[str, int],
+    settings: SurveySettings | None,
+    header: str,
 ) -> tuple[float, float] | None:
     """Return the ends of a scale: fixed for NPS, else configured, else the shortest usual one that holds the scores."""
     if settings and settings.scale and measure is not Measure.NPS:
         return settings.scale
     end = 10.0 if measure is Measure.NPS else _end(seen)
-    if end == 10 and not (settings and settings.scale) and _is_mixed(seen):
-        columns.notes.append(f"{header!r} is left out: {_MIXED}")
+    if end and not (settings and settings.scale) and (why := why_mixed(seen, end, texts)):
+        columns.notes.append(f"{header!r} is left out: {why}")
         return None
     if measure is Measure.NPS:
         return NPS_SCALE
@@ -388,16 +390,6 @@ def _scale(
         f"by its highest score ({max(seen):g})"
     )
     return low, end
-
-
-def _is_mixed(seen: Counter[float]) -> bool:
-    """Return whether scores of up to 10 hold answers on 1 to 5: many a 4 and 5, and hardly a 6 or 7.
-
-    On a scale of 10 few choose just below or at its middle and pass over what is just above it.
-    """
-    top_of_five, above = seen[4.0] + seen[5.0], seen[6.0] + seen[7.0]
-    total = seen.total()
-    return total >= _ENOUGH_TO_TELL_MIXED and top_of_five >= total / 5 and top_of_five >= 3 * above
 
 
 def _end(seen: Counter[float]) -> float | None:

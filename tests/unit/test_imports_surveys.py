@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -327,10 +328,10 @@ def scored(folder: Path, header: str, scores: list[int]) -> Path:
     return write(folder, f"id,{header}\n" + "".join(f"r{number},{score}\n" for number, score in enumerate(scores)))
 
 
-@pytest.mark.parametrize("header", ["NPS", "Satisfaction", "Score"])
+@pytest.mark.parametrize("header", ["NPS", "Satisfaction", "How easy was it?", "Score"])
 @pytest.mark.parametrize("of_ten", [TEN, TEN[:20], TEN * 2])
 def test_answers_on_1_to_5_among_those_on_10_are_refused(tmp_path, header, of_ten):
-    with pytest.raises(UnreadableFile, match=f"'{header}' cannot be read.*scales are not mixed"):
+    with pytest.raises(UnreadableFile, match=f"'{re.escape(header)}' cannot be read.*scales are not mixed"):
         survey(scored(tmp_path, header, FIVE + of_ten))
 
 
@@ -340,6 +341,57 @@ def test_a_column_of_two_scales_is_left_out_beside_another_measure(tmp_path, hea
     imported = survey(write(tmp_path, f"id,{header},comment,ease\n" + "".join(beside)))
     assert {answer.measure for answer in answers_of(imported)} == {Measure.CES}
     assert any(f"{header!r} is left out" in note for note in imported.notes)
+
+
+SEVEN = [7, 7, 7, 6, 7, 2, 7, 5, 7, 4] * 3
+
+
+@pytest.mark.parametrize("header", ["How easy was it?", "Effort", "Satisfaction"])
+@pytest.mark.parametrize("scores", [FIVE + SEVEN, FIVE * 2 + SEVEN, FIVE + SEVEN * 2])
+def test_answers_on_1_to_5_among_those_on_7_are_refused_until_the_one_scale_is_named(tmp_path, header, scores):
+    file = scored(tmp_path, header, scores)
+    with pytest.raises(
+        UnreadableFile, match=f"'{re.escape(header)}' cannot be read.*on 1 to 7, and scales are not mixed"
+    ):
+        survey(file)
+    fives = survey(file, scale=(1, 5))
+    assert {answer.scale_high for answer in answers_of(fives)} == {5}
+    assert [number - 2 for number, _ in rejected_of(survey(file, scale=(1, 5)))] == [
+        place for place, score in enumerate(scores) if score > 5
+    ]
+
+
+def test_effort_out_of_two_ends_is_named_per_row(tmp_path):
+    cells = ["7/7", "4 out of 7", "5/5", "80%", "8", "6", "NA", "5 - Easy"]
+    file = write(tmp_path, "id,How easy was it?,comment\n" + "".join(f"{n},{cell},x\n" for n, cell in enumerate(cells)))
+    imported = survey(file, scale=(1, 7))
+    assert [a.score for a in answers_of(imported) if a.measure is Measure.CES] == [7, 4, 6, 5]
+    reasons = dict(rejected_of(survey(file, scale=(1, 7))))
+    assert list(reasons) == [4, 5, 6]
+    assert "out of 5 here and out of 7 elsewhere: scales are not mixed" in reasons[4]
+    assert "percentage and no score: scales are not mixed" in reasons[5]
+    assert "out of range: 1 to 7" in reasons[6]
+
+
+def test_one_label_beside_two_scores_tells_two_scales(tmp_path):
+    rows = ["7 - Very easy", "5 - Very easy", "1 - Very difficult", "6"]
+    beside = [f"{n},{cell},words enough to be read,9\n" for n, cell in enumerate(rows)]
+    imported = survey(write(tmp_path, "id,How easy was it?,comment,nps\n" + "".join(beside)))
+    assert {answer.measure for answer in answers_of(imported)} == {Measure.NPS}
+    assert any("'very easy' stands beside scores of two scales" in note for note in imported.notes)
+    grouped = ["7 - Easy", "6 - Easy", "1 - Very difficult", "3"]
+    file = write(tmp_path, "id,How easy was it?\n" + "".join(f"{n},{cell}\n" for n, cell in enumerate(grouped)))
+    assert len(answers_of(survey(file))) == 4
+
+
+ONE_OF_SEVEN = [[7, 7, 6, 7, 5, 7, 6, 3] * 8, [4, 5, 5, 6, 4, 3, 7] * 9, [1, 7, 7, 1, 2, 7] * 10, list(range(1, 8)) * 9]
+
+
+@pytest.mark.parametrize("scores", ONE_OF_SEVEN)
+def test_one_scale_of_seven_is_not_taken_for_two(tmp_path, scores):
+    imported = survey(scored(tmp_path, "How easy was it?", scores))
+    assert {(a.measure, a.scale_high) for a in answers_of(imported)} == {(Measure.CES, 7)}
+    assert len(answers_of(survey(imported.table.path))) == len(scores)
 
 
 @pytest.mark.parametrize("scores", [TEN, FIVE, [0, 1, 5, 2, 0, 3, 5, 6, 1, 10] * 6, list(range(11)) * 4, FIVE[:29]])
