@@ -13,6 +13,7 @@ from twelvefold.pipeline.digest.correction import correction_words
 from twelvefold.pipeline.digest.moves import moved_sentences
 from twelvefold.pipeline.digest.quotation import plain
 from twelvefold.pipeline.digest.reasons import reason_sentences
+from twelvefold.pipeline.digest.remarks import remark_words
 from twelvefold.pipeline.digest.voices import voice_sentences
 from twelvefold.pipeline.digest.words import Words
 from twelvefold.pipeline.figures.change import Verdict
@@ -379,10 +380,11 @@ def _source(line: SourceLine, words: Words) -> SourceView:
             rejected=words.whole(result.rejected),
         ),
     ]
+    remark = plain(remark_words(result.message, words))
     told = words.gettext("{status}, {completeness}").format(
         status=_status(result.status, words), completeness=_completeness(result.completeness, words)
     )
-    return SourceView(line.source, about, told, " · ".join(counts), plain(result.message), line.hole)
+    return SourceView(line.source, about, told, " · ".join(counts), remark, line.hole)
 
 
 def _status(status: SourceStatus, words: Words) -> str:
