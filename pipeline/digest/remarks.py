@@ -8,7 +8,7 @@ site itself says, stays as it is.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from twelvefold.pipeline.digest.words import Words
 
@@ -70,8 +70,12 @@ def remark_words(remarks: str, words: Words) -> str:
     for sentence, known in _known():
         translated = words.gettext(sentence)
         if translated != sentence:
-            remarks = known.sub(lambda found, to=translated: to.format(**found.groupdict()), remarks)
+            remarks = known.sub(partial(_refilled, translated), remarks)
     return remarks
+
+
+def _refilled(sentence: str, found: re.Match[str]) -> str:
+    return sentence.format(**found.groupdict())
 
 
 @lru_cache
