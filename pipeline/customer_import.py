@@ -24,7 +24,6 @@ _MOST_SHOWN = 10
 class _KeyedImport:
     """A file whose rows each have an id: its columns, and what their whole content shows."""
 
-    lot = 4_000
     what: str
     needed: tuple[str, ...]
     dates: tuple[str, ...]

@@ -23,11 +23,13 @@ from twelvefold.pipeline.customer_import import CustomerImport, OrderImport
 from twelvefold.pipeline.imported_rows import Rejected, RejectedRows
 from twelvefold.pipeline.mention_import import MentionImport
 from twelvefold.pipeline.survey_import import SurveyImport
+from twelvefold.storage.collecting import sweep, without_collecting
 from twelvefold.storage.engine import Database
 from twelvefold.storage.imports import Imported
 from twelvefold.storage.repository import Work
 
 What = Literal["mentions", "surveys", "customers", "orders"]
+LOT = 4_000  # rows a transaction
 
 
 @dataclass(frozen=True)
@@ -64,13 +66,8 @@ class ImportReport:
 
 
 class RowImport(Protocol):
-    """How one kind of file is read and stored; `items` are one a row, in the file's order.
+    """How one kind of file is read and stored; `items` are one a row, in the file's order."""
 
-    Attributes:
-        lot: How many rows a transaction keeps.
-    """
-
-    lot: int
     table: Table
     mapping: dict[str, str]
 
@@ -191,18 +188,20 @@ def _import_one(database: Database, brand_id: int, rows: RowImport, progress: Ca
             with database.begin() as work:
                 tally.add(rows.save(work, brand_id, lot))
             lot.clear()
+            sweep()
         progress(tally.read)
 
     try:
-        for item in rows.items():
-            tally.read += 1
-            if isinstance(item, Rejected):
-                rejected.add(item)
-            else:
-                lot.append(item[1])
-            if len(lot) == rows.lot:
-                store()
-        store()
+        with without_collecting():
+            for item in rows.items():
+                tally.read += 1
+                if isinstance(item, Rejected):
+                    rejected.add(item)
+                else:
+                    lot.append(item[1])
+                if len(lot) == LOT:
+                    store()
+            store()
     except UnreadableFile as problem:
         store()
         rejected.add(Rejected(tally.read + 2, f"from here on nothing was read: {problem}", ()))

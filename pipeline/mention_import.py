@@ -30,8 +30,6 @@ class MentionImport:
         mapping: Our fields to the file's columns.
     """
 
-    lot = 4_000
-
     def __init__(self, file: Path, brand: Brand, folder: Path, key: bytes, now: datetime) -> None:
         self.source = source_of(file, brand, folder)
         self.mentions: MentionTable = open_mentions(file, self.source)

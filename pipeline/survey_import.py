@@ -50,8 +50,6 @@ class SurveyImport:
         left_out: Rows that are no answers, by the reason.
     """
 
-    lot = 1_000
-
     def __init__(self, table: Table, settings: SurveySettings | None, brand: Brand, key: bytes, now: datetime) -> None:
         self.table = table
         self.layout: Layout = find_layout(table)

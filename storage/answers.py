@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from pydantic_core import from_json  # in half the time of json
@@ -15,6 +12,7 @@ from sqlalchemy import Connection, func, select
 from twelvefold.storage.answer_tables import KeptAnswerTable
 from twelvefold.storage.batches import insert_or
 from twelvefold.storage.changes import change_number
+from twelvefold.storage.collecting import without_collecting
 
 MOST_ANSWERS = 500
 MOST_BYTES = 32 * 1024 * 1024
@@ -61,20 +59,8 @@ def _unpacked(packed: bytes) -> dict[str, Any] | None:
     """Return a packed answer, or None where it is damaged."""
     unpacking = zlib.decompressobj()
     try:
-        with _no_collecting():
+        with without_collecting():
             document = from_json(unpacking.decompress(packed, LONGEST_ANSWER))
     except (zlib.error, ValueError):
         return None
     return document if unpacking.eof and isinstance(document, dict) else None
-
-
-@contextmanager
-def _no_collecting() -> Iterator[None]:
-    """Leave the garbage collector out of what makes very many objects and no garbage: it takes longer than they do."""
-    was_collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_collecting:
-            gc.enable()
