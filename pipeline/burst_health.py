@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from twelvefold.config import Brand, Rule
 from twelvefold.pipeline.burst_counts import of_bursts, said_in_bursts, taken_away
 from twelvefold.pipeline.chronicle import Chronicle, Groups, sources_heard, weighed_as_configured
-from twelvefold.pipeline.health import figure
+from twelvefold.pipeline.health_blocks import figure
 from twelvefold.pipeline.week import Week
 from twelvefold.pipeline.weighing import Rollups
 

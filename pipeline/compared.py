@@ -15,7 +15,7 @@ from twelvefold.models.scorer import Calibration
 from twelvefold.pipeline.chronicle import NOTHING, Groups, sources_heard
 from twelvefold.pipeline.corrected_balance import Corrections
 from twelvefold.pipeline.figures.intervals import Estimate, wilson
-from twelvefold.pipeline.health import INTERVALS, WILSON, correction_sentence, figure
+from twelvefold.pipeline.health_blocks import INTERVALS, WILSON, correction_sentence, figure
 from twelvefold.pipeline.week import Week
 from twelvefold.pipeline.weighing import Method, Rollups, Shown, Standing, if_enough
 

@@ -14,7 +14,7 @@ from twelvefold.pipeline.customer_health import class_sentence
 from twelvefold.pipeline.digest.beside import compared_sentences
 from twelvefold.pipeline.digest.voices import voice_sentences
 from twelvefold.pipeline.digest.words import words
-from twelvefold.pipeline.health import NO_WAY_OUT
+from twelvefold.pipeline.health_blocks import NO_WAY_OUT
 from twelvefold.pipeline.reasons_text import why_text
 from twelvefold.pipeline.sentence import break_even
 

@@ -21,7 +21,7 @@ from twelvefold.pipeline.compared import BrandNumbers, compared_document
 from twelvefold.pipeline.corrected_balance import Corrections
 from twelvefold.pipeline.customer_health import CustomerFigures, customer_figures
 from twelvefold.pipeline.digest.quotation import link, plain, quotation
-from twelvefold.pipeline.health import blocks, figure
+from twelvefold.pipeline.health_blocks import blocks, figure
 from twelvefold.pipeline.reasons import Reasoning, kept_reasons
 from twelvefold.pipeline.running import WeekWeighed
 from twelvefold.pipeline.voice import voices
