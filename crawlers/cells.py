@@ -17,6 +17,7 @@ _SCORE = re.compile(
 )
 _SCORE_LAST = re.compile(r"\D+[-–—:=(]\s*(?P<value>\d+)\)?")
 _STARS = re.compile(r"([★⭐]+)(☆*)\ufe0f?")
+_SHORT = 40  # characters of a cell that is worth remembering, as the same scores come again and again
 _AMOUNT_CHARACTERS = re.compile(r"[^\d.,\-+]")
 
 
@@ -33,7 +34,6 @@ class Score:
     best: float | None = None
 
 
-@lru_cache(maxsize=4096)
 def read_score(cell: str) -> Score | None:
     """Return the score in a cell, or None where there is none.
 
@@ -43,6 +43,10 @@ def read_score(cell: str) -> Score | None:
     Raises:
         ValueError: Something else stands there; one sentence.
     """
+    return _read_again(cell) if len(cell) <= _SHORT else _read(cell)
+
+
+def _read(cell: str) -> Score | None:
     text = cell.strip()
     if text.isdecimal() and text.isascii():
         return Score(float(text))
@@ -60,6 +64,9 @@ def read_score(cell: str) -> Score | None:
         raise ValueError(f"{_shown(cell)} is not a score: a number is needed")
     best = float(found["best"]) if found["best"] else None
     return Score(float(found["value"].replace(",", ".")), best)
+
+
+_read_again = lru_cache(maxsize=4096)(_read)
 
 
 @dataclass

@@ -286,7 +286,7 @@ def _settle_scores(columns: SurveyColumns, all_seen: _Seen, settings: SurveySett
                 raise UnreadableFile(f"{table.path}: the answers in {header!r} are no scores that are known: {shown}")
             columns.notes.append(f"{header!r} is left out: its answers are no scores that are known: {shown}")
         elif seen and len([one for one in _SCORES if columns.column(one)]) == 1:
-            if why := (end := _end(seen)) and why_mixed(seen, end, texts):
+            if why := _why_mixed(measure, seen, texts):
                 raise UnreadableFile(f"{table.path}: {header!r} cannot be read: {why}")
             raise UnreadableFile(
                 f"{table.path}: the scores in {header!r} go up to {max(seen):g}, which is no usual scale: "
@@ -371,14 +371,14 @@ def _scale(
     """Return the ends of a scale: fixed for NPS, else configured, else the shortest usual one that holds the scores."""
     if settings and settings.scale and measure is not Measure.NPS:
         return settings.scale
-    end = 10.0 if measure is Measure.NPS else _end(seen)
-    if end and not (settings and settings.scale) and (why := why_mixed(seen, end, texts)):
+    if not (settings and settings.scale) and (why := _why_mixed(measure, seen, texts)):
         columns.notes.append(f"{header!r} is left out: {why}")
         return None
     if measure is Measure.NPS:
         return NPS_SCALE
     if not seen:
         return None
+    end = _end(seen)
     if end is None:
         columns.notes.append(
             f"{header!r} is left out: its scores go up to {max(seen):g}, no usual scale; configure surveys.scale"
@@ -390,6 +390,14 @@ def _scale(
         f"by its highest score ({max(seen):g})"
     )
     return low, end
+
+
+def _why_mixed(measure: Measure, seen: Counter[float], texts: Mapping[str, int]) -> str | None:
+    """Return why the scores seem to be of two scales; groups of NPS have a label each that many scores share."""
+    if measure is Measure.NPS:
+        return why_mixed(seen, 10.0, {})
+    end = _end(seen)
+    return why_mixed(seen, end, texts) if end else None
 
 
 def _end(seen: Counter[float]) -> float | None:

@@ -12,7 +12,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
-from functools import lru_cache, partial
 from typing import NamedTuple
 
 from twelvefold.config import Brand, SurveySettings
@@ -31,6 +30,8 @@ from twelvefold.storage.repository import Work
 _UNNAMED = re.compile(r"column \d+")
 _NO_DATE = re.compile(r"1980-01-01( 00:00:00)?")  # LimeSurvey's date of anonymous answers
 _LONGEST_ID = 200
+_MANY_SEGMENTS = 4_000
+_LONGEST_SEGMENTS = 400  # characters of all cells together
 
 
 class _Scored(NamedTuple):
@@ -63,8 +64,7 @@ class SurveyImport:
         self._zone = self.layout.zone or ("UTC" if "utc" in normalised(self.mapping.get("date", "")) else brand.zone)
         self._survey = survey_name(table, self.layout)
         self._segment_columns = self.columns.segments
-        # Equal segments are one object, which storage writes once.
-        self._segments = lru_cache(maxsize=4096)(partial(_segments, self._segment_columns))
+        self._known_segments: dict[tuple[str, ...], dict[str, str]] = {}
         self._met: dict[str, tuple[int, int]] = {}
         self._equals: Counter[bytes] = Counter()
         self._counts: Counter[Measure] = Counter()
@@ -125,7 +125,7 @@ class SurveyImport:
             self._counts[measure] += 1
         language = language_code(self._cell(row, "language"))
         customer_id = customer_key(self._cell(row, "customer_id"), self._key)
-        segments = self._segments(*(row.cells.get(column, "") for column in self._segment_columns))
+        segments = self._segments(row)
         return tuple(
             SurveyAnswer(
                 response_id=response_id,
@@ -153,6 +153,20 @@ class SurveyImport:
 
     def _comment(self, row: Row) -> str:
         return plain_text(self._cell(row, "comment")).text
+
+    def _segments(self, row: Row) -> dict[str, str]:
+        """Return what a row says of the columns by which answers can be split.
+
+        Equal ones are one object, as far as they are few and short: storage writes it once.
+        """
+        told = tuple(row.cells.get(column, "") for column in self._segment_columns)
+        if told in self._known_segments:
+            return self._known_segments[told]
+        named = zip(self._segment_columns, told, strict=True)
+        segments = {column: cell.strip() for column, cell in named if not is_missing(cell)}
+        if len(self._known_segments) < _MANY_SEGMENTS and sum(map(len, told)) <= _LONGEST_SEGMENTS:
+            self._known_segments[told] = segments
+        return segments
 
     def _scores(self, row: Row) -> dict[Measure, _Scored]:
         """Return every measure that the row answers, NPS first."""
@@ -233,11 +247,6 @@ def _check(score: Score, measure: Measure, low: float, high: float, header: str)
         raise ValueError(f"the score {score.value:g} in {header!r} is out of range: {low:g} to {high:g} is possible")
     if measure is Measure.NPS and not score.value.is_integer():
         raise ValueError(f"the score {score.value:g} in {header!r} is no answer to NPS: whole numbers are")
-
-
-def _segments(columns: tuple[str, ...], *cells: str) -> dict[str, str]:
-    """Return what a row's cells say of the columns by which answers can be split."""
-    return {column: cell.strip() for column, cell in zip(columns, cells, strict=True) if not is_missing(cell)}
 
 
 def _content(row: Row) -> bytes:

@@ -361,6 +361,17 @@ def test_answers_on_1_to_5_among_those_on_7_are_refused_until_the_one_scale_is_n
     ]
 
 
+def test_an_nps_of_1_to_5_alone_is_refused_as_one_of_two_scales(tmp_path):
+    with pytest.raises(UnreadableFile, match=r"'NPS' cannot be read.*scales are not mixed"):
+        survey(scored(tmp_path, "NPS", FIVE * 2))
+
+
+def test_an_nps_whose_groups_share_a_label_is_read(tmp_path):
+    cells = ["10 - Very likely", "9 - Very likely", "6 - Unlikely", "2 - Unlikely"]
+    file = write(tmp_path, "id,NPS\n" + "".join(f"{n},{cell}\n" for n, cell in enumerate(cells)))
+    assert [answer.score for answer in answers_of(survey(file))] == [10, 9, 6, 2]
+
+
 def test_effort_out_of_two_ends_is_named_per_row(tmp_path):
     cells = ["7/7", "4 out of 7", "5/5", "80%", "8", "6", "NA", "5 - Easy"]
     file = write(tmp_path, "id,How easy was it?,comment\n" + "".join(f"{n},{cell},x\n" for n, cell in enumerate(cells)))
