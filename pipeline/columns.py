@@ -70,10 +70,11 @@ def wrap(text: str, columns: int, indent: str = "") -> list[str]:
 
 
 def _glued(pieces: Sequence[str]) -> list[str]:
-    """Return the pieces with those joined between which no line may break."""
+    """Return the pieces with those joined between which no line may break; at a space it always may."""
     joined: list[str] = []
     for piece in pieces:
-        if joined and (piece[0] in _NEVER_FIRST or joined[-1][-1] in _NEVER_LAST) and joined[-1].strip(_SPACES):
+        is_bound = joined and (piece[0] in _NEVER_FIRST or joined[-1][-1] in _NEVER_LAST)
+        if is_bound and joined[-1].strip(_SPACES) and piece.strip(_SPACES):
             joined[-1] += piece
         else:
             joined.append(piece)

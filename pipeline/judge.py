@@ -73,14 +73,15 @@ def judge_new(
             for entry in work.surveys.unjudged(brand_id, model, limit=BATCH, after=after)
         ]
 
-    texts, ratings = _judge_all(database, waiting_mentions, scorer, renew, progress)
-    comments, _ = _judge_all(database, waiting_comments, scorer, renew, lambda count: progress(texts + count))
+    texts, ratings = _judge_all(database, waiting_mentions, model, scorer, renew, progress)
+    comments, _ = _judge_all(database, waiting_comments, model, scorer, renew, lambda count: progress(texts + count))
     return Judged(texts, ratings, comments)
 
 
 def _judge_all(
     database: Database,
     waiting: Callable[[Work, int], list[_Waiting]],
+    model: str,
     scorer: Callable[[], Scorer],
     renew: Callable[[], None],
     progress: Callable[[int], None],
@@ -107,7 +108,7 @@ def _judge_all(
         renew()
         with database.begin() as work:
             if worded:
-                work.judgements.hold_for(scorer().model, scorer().prior_ratios)
+                work.judgements.hold_for(model, scorer().prior_ratios)
             work.judgements.save(judgements)
         texts += len(worded)
         ratings += len(judgements) - len(worded)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from twelvefold.models.calibration import Triple, normalise
 
 NEWTON_STEPS, EM_ROUNDS, RESAMPLED = 50, 200, 100
 FEWEST_OF_CLASS = 15
-RAREST, CLOSE, TINY = 1e-4, 1e-5, 1e-12
+CLOSE, TINY = 1e-5, 1e-12
 TRUST = 30.0
 """How many texts of a language the prior of all languages is worth. Priors of languages that were fitted on one half of
 the validation texts and asked on the other, both ways, leave the share of complaints wrong by 2.2 points; with none of
@@ -59,8 +60,8 @@ def source_spread(sources: Sequence[tuple[Sequence[Triple], Sequence[int]]], pri
     what is left between sources is found as by Paule and Mandel (J. Res. Natl. Bur. Stand. 87 (1982) 377), about 0.
 
     Args:
-        sources: What was judged of the texts of each, as it holds for `prior`, and their labels. Those with too few
-            texts of either kind tell nothing and are left out.
+        sources: What was judged of the texts of each, as it holds for `prior`, and their labels. Left out are those
+            with too few texts of either kind, and those of which all may come out as one kind: it has no odds.
     """
     chance = np.random.default_rng(seed)
     errors, variances = [], []
@@ -69,10 +70,12 @@ def source_spread(sources: Sequence[tuple[Sequence[Triple], Sequence[int]]], pri
         of_class = [np.flatnonzero(truth == number) for number in range(3)]
         if min(len(of_class[0]), len(of_class[2])) < FEWEST_OF_CLASS:
             continue
-        odds = np.log(len(of_class[2]) / len(of_class[0]))
-        errors.append(_log_odds(ratios) - odds)
         drawn = [[chance.choice(own, len(own)) for own in of_class if len(own)] for _ in range(RESAMPLED)]
-        variances.append(np.var([_log_odds(ratios[np.concatenate(each)]) for each in drawn]))
+        found = [_log_odds(ratios), *(_log_odds(ratios[np.concatenate(each)]) for each in drawn)]
+        if not np.isfinite(found).all():
+            continue
+        errors.append(found[0] - np.log(len(of_class[2]) / len(of_class[0])))
+        variances.append(np.var(found[1:]))
     squares, within = np.square(errors), np.array(variances)
     low, high = 0.0, float(squares.sum())
     for _ in range(50):  # the sum falls as the variance between sources grows
@@ -82,11 +85,16 @@ def source_spread(sources: Sequence[tuple[Sequence[Triple], Sequence[int]]], pri
 
 
 def _log_odds(ratios: NDArray[np.float64]) -> float:
-    """Return the logarithm of the odds of positive to negative under which texts are likeliest, by EM."""
+    """Return the logarithm of the odds of positive to negative under which texts are likeliest, by EM.
+
+    It has no end where less than half a text is of one kind.
+    """
     shares = np.full(3, 1 / 3)
     for _ in range(EM_ROUNDS):
         owned, before = ratios * shares, shares
         shares = (owned / owned.sum(axis=1, keepdims=True)).mean(axis=0)
         if np.abs(shares - before).max() < CLOSE:
             break
-    return float(np.log(max(shares[2], RAREST) / max(shares[0], RAREST)))
+    if min(shares[0], shares[2]) < 0.5 / len(ratios):
+        return math.inf
+    return math.log(shares[2] / shares[0])

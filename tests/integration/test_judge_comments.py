@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from twelvefold.models.calibration import Triple
 from twelvefold.pipeline.judge import BATCH, Judged, judge_new
 from twelvefold.records import Judgement, Measure, Mention, Sentiment, SurveyAnswer
 from twelvefold.storage.engine import Database
@@ -25,6 +26,9 @@ class Killed(Exception):
 
 class Reader:
     """Judges everything alike, and keeps what it was given."""
+
+    model = MODEL
+    prior_ratios: Mapping[str, Triple] = {}
 
     def __init__(self) -> None:
         self.read: list[str] = []

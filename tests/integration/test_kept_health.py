@@ -89,7 +89,7 @@ def brand(database: Database) -> int:
         work.customers.save(acme, [Customer(f"c{n}", segments={"region": "north"}) for n in range(30)])
         work.surveys.save(acme, [answer(n, 9.0 if n % 3 else 2.0) for n in range(30)])
         undrawn = [each.mention_id for each in work.labels.undrawn(acme, MODEL, date(2026, 1, 1))]
-        work.labels.draw(acme, MODEL, undrawn[:5], SUNDAY)
+        work.labels.draw(acme, MODEL, sorted(undrawn), SUNDAY)
     return acme
 
 
