@@ -66,9 +66,9 @@ def correct(
     (Wilson's interval with n_eff = s (1 - s) / Var(s), as one might write it down, is not defined at
     s = 1, where small and well-liked brands stand.)
 
-    A classifier errs somewhat otherwise at every place that it was not calibrated at. A constant error of the
-    likelihood ratio of two classes moves the logarithm of the odds of s by as much, so its spread is added to the
-    interval there, as a variance: no number of mentions makes up for it, labels do.
+    A classifier errs somewhat otherwise at every place that it was not calibrated at. How much the logarithm of the
+    odds of s errs by that was measured at places where s is known, and is added to the interval there, as a
+    variance: no number of mentions makes up for it, labels do.
 
     Args:
         mentions: What was said; at least one.
