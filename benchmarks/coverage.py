@@ -3,8 +3,8 @@
 Simulated brands of 20 to 20,000 mentions with 80 to 99 % of praise among what is not neutral, read by a classifier
 that errs as the card's confusion table says and whose probabilities are calibrated under the training prior. In the
 first world the calibration is exact; in the second the classifier is known only as far as its validation texts tell;
-in the third it also finds complaints more or less likely at each brand than they are, by as much, in the logarithm of
-the likelihood ratio, as the odds of praise err from source to source of the card: more than that where few complain.
+in the third it also finds complaints more or less likely at each brand than they are, as from source to source of the
+card.
 Then groups within such brands, as a source or a segment, of which it is only known how many mentions fall into each
 cell, and that a cell is as its mean over the whole brand, whose shares are others. Then brands of which people labelled
 100 to 1,000 mentions, as many of each named class as there are, by what each true class is taken to have beside its
@@ -45,7 +45,7 @@ class Classifier:
         answers: Calibrated probabilities, shape (answers, 3).
         given_class: Of the texts of each class, the share that gets each answer, shape (3, answers).
         validated: How many texts of each class are known.
-        spread: Of its error from source to source, in the logarithm of the odds.
+        spread: Of the logarithm of the likelihood ratio of complaints, from source to source.
     """
 
     prior: Triple

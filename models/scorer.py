@@ -177,8 +177,8 @@ class Calibration:
         prior: Of reviews.
         rating_prior: Of ratings without text.
         validated: On how many texts of each class that was checked.
-        spread: By how much the logarithm of the odds of positive to negative, as found with them, errs from source
-            to source, as a standard deviation.
+        spread: By how much the logarithm of the likelihood ratio of complaints errs from source to source, as a
+            standard deviation.
         aspects: The same of what is said of an aspect, which no rating tells; None where that is not known.
     """
 

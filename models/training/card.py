@@ -243,7 +243,7 @@ def _calibration(document: Mapping[str, Any]) -> list[str]:
         f"Temperatures: {by_language}; all others {temperature['default']}.",
         f"Training prior of the three-class sets: {prior}; of reviews, by which shares are corrected: {of_reviews}; "
         f"of what is said of aspects: {of_aspects}.",
-        f"From source to source the logarithm of the odds of praise to complaints, as found, differs from the true one "
+        f"From source to source the logarithm of the likelihood ratio of complaints differs from that calibrated "
         f"by {document['validation']['source_spread']:.2f} beyond chance (standard deviation), of aspects by "
         f"{document['validation']['aspect_source_spread']:.2f}.",
         *_priors(document.get("review_prior_by_language", {})),

@@ -12,7 +12,7 @@ from twelvefold.models.calibration import Triple, normalise
 
 NEWTON_STEPS, EM_ROUNDS, RESAMPLED = 50, 200, 100
 FEWEST_OF_CLASS = 15
-CLOSE, TINY = 1e-5, 1e-12
+STEP, CLOSE, TINY = 0.05, 1e-6, 1e-12
 TRUST = 30.0
 """How many texts of a language the prior of all languages is worth. Priors of languages that were fitted on one half of
 the validation texts and asked on the other, both ways, leave the share of complaints wrong by 2.2 points; with none of
@@ -53,11 +53,12 @@ def fit_prior(
 
 
 def source_spread(sources: Sequence[tuple[Sequence[Triple], Sequence[int]]], prior: Triple, seed: int = 12) -> float:
-    """Return by how much corrected shares err from source to source beyond chance, as a standard deviation.
+    """Return by how much the likelihood ratio of complaints errs from source to source, as a standard deviation.
 
-    Told is the logarithm of the odds of positive to negative. Of each source its error is that of the shares under
-    which its texts are likeliest, and the variance that chance gives it is that of texts drawn anew within each class;
-    what is left between sources is found as by Paule and Mandel (J. Res. Natl. Bur. Stand. 87 (1982) 377), about 0.
+    Told is its logarithm. Of each source the error is that of the odds of positive to negative under which its texts
+    are likeliest, over how far another ratio moves them; the variance that chance gives it is that of texts drawn anew
+    within each class. What is left between sources is found as by Paule and Mandel (J. Res. Natl. Bur. Stand. 87
+    (1982) 377), about 0.
 
     Args:
         sources: What was judged of the texts of each, as it holds for `prior`, and their labels. Left out are those
@@ -72,10 +73,12 @@ def source_spread(sources: Sequence[tuple[Sequence[Triple], Sequence[int]]], pri
             continue
         drawn = [[chance.choice(own, len(own)) for own in of_class if len(own)] for _ in range(RESAMPLED)]
         found = [_log_odds(ratios), *(_log_odds(ratios[np.concatenate(each)]) for each in drawn)]
-        if not np.isfinite(found).all():
+        ends = [_log_odds(ratios * [math.exp(step), 1, 1]) for step in (-STEP, STEP)]
+        moved = abs(ends[1] - ends[0]) / (2 * STEP)
+        if not np.isfinite([*found, moved]).all() or moved < STEP:
             continue
-        errors.append(found[0] - np.log(len(of_class[2]) / len(of_class[0])))
-        variances.append(np.var(found[1:]))
+        errors.append((found[0] - np.log(len(of_class[2]) / len(of_class[0]))) / moved)
+        variances.append(np.var(found[1:]) / moved**2)
     squares, within = np.square(errors), np.array(variances)
     low, high = 0.0, float(squares.sum())
     for _ in range(50):  # the sum falls as the variance between sources grows

@@ -66,15 +66,15 @@ def correct(
     (Wilson's interval with n_eff = s (1 - s) / Var(s), as one might write it down, is not defined at
     s = 1, where small and well-liked brands stand.)
 
-    A classifier errs somewhat otherwise at every place that it was not calibrated at. How much the logarithm of the
-    odds of s errs by that was measured at places where s is known, and is added to the interval there, as a
+    A classifier errs somewhat otherwise at every place that it was not calibrated at: it finds complaints more or
+    less likely than they are. As far as that moves the logarithm of the odds of s it is added to the interval, as a
     variance: no number of mentions makes up for it, labels do.
 
     Args:
         mentions: What was said; at least one.
         prior: pi0, the shares of (negative, neutral, positive) for which the probabilities are calibrated.
         validated: How many texts of each class the calibration was checked on; None takes it as exact.
-        spread: Standard deviation, from place to place, of the logarithm of the odds of positive to negative.
+        spread: Standard deviation, from place to place, of the logarithm of the likelihood ratio of complaints.
 
     Raises:
         ValueError: No mentions, a weight or count that is not above 0, a probability outside 0..1, or a

@@ -6,6 +6,7 @@ told as s = positive / (positive + negative) and the neutral share v; the profil
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -75,17 +76,8 @@ class Likelihood:
 
     def solve(self, validated: tuple[int, int, int] | None, spread: float = 0.0) -> LikeliestShares:
         """Return the likeliest shares and the interval of s; see `correction.correct`."""
-        groups = len(self._weights)
-        whole, nothing = np.ones(groups), np.zeros(groups)
-        neutral = np.full(groups, 0.1)
-
-        def slope(share: Floats, open_ones: Places) -> tuple[Floats, Floats]:
-            # Over (1 - v), so that it still tells the way where every mention would best be neutral.
-            at = self._of(open_ones)._profile(share, neutral[open_ones])
-            neutral[open_ones] = at.neutral
-            return at.tilt, at.bend / np.maximum(1 - at.neutral, _NEVER)
-
-        share = _crossing(slope, np.full(groups, 0.8), nothing, whole)
+        whole, nothing = np.ones(len(self._weights)), np.zeros(len(self._weights))
+        share, neutral = self._likeliest()
         best = self._profile(share, neutral)
         trust = self._trust(share, best.neutral, validated)
         allowed = Z95**2 / 2 / trust
@@ -110,7 +102,8 @@ class Likelihood:
         classes = np.stack([polar * (1 - share), best.neutral, polar * share], axis=1)
         low, high = np.minimum(low, share), np.maximum(high, share)
         if spread > 0:
-            low, high = _widened(share, low, high, Z95 * spread)
+            leant = (self._likeliest_if(Z95 * spread), self._likeliest_if(-Z95 * spread))
+            low, high = _widened(share, (low, high), leant)
         return LikeliestShares(share, low, high, classes)
 
     def _of(self, groups: Places) -> Likelihood:
@@ -121,6 +114,19 @@ class Likelihood:
         return Likelihood(
             self._ratios if shared else self._ratios[groups], self._weights[groups], self._squares[groups]
         )
+
+    def _likeliest(self) -> tuple[Floats, Floats]:
+        """Return the likeliest s of each group, and the v near which it is."""
+        groups = len(self._weights)
+        neutral = np.full(groups, 0.1)
+
+        def slope(share: Floats, open_ones: Places) -> tuple[Floats, Floats]:
+            # Over (1 - v), so that it still tells the way where every mention would best be neutral.
+            at = self._of(open_ones)._profile(share, neutral[open_ones])
+            neutral[open_ones] = at.neutral
+            return at.tilt, at.bend / np.maximum(1 - at.neutral, _NEVER)
+
+        return _crossing(slope, np.full(groups, 0.8), np.zeros(groups), np.ones(groups)), neutral
 
     def _mixed(self, share: Floats) -> Floats:
         """Return the likelihood of each mention that is not neutral."""
@@ -180,18 +186,31 @@ class Likelihood:
         trust: Floats = np.where(known, information / np.where(known, spread, 1), unknown)
         return trust
 
+    def _likeliest_if(self, leaning: float) -> Floats:
+        """Return the likeliest s of each group were the ratio of negative another one, by so much of its logarithm."""
+        other = Likelihood(self._ratios * [math.exp(leaning), 1.0, 1.0], self._weights, self._squares)
+        return other._likeliest()[0]
 
-def _widened(share: Floats, low: Floats, high: Floats, by: float) -> tuple[Floats, Floats]:
-    """Return the ends of an interval of s that is also unsure by so much of the logarithm of the odds.
 
-    The two doubts are independent, so that their squares add up. Where s is 0 or 1 nothing is added: a logarithm
-    that has no end is as unsure as can be.
+def _widened(share: Floats, ends: tuple[Floats, Floats], leant: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    """Return the ends of intervals of s that a second, independent doubt moves as well: the squares add up.
+
+    Told apart in the logarithm of the odds; in s itself where that is 0 or 1, which has none.
+
+    Args:
+        ends: Lower and upper, by chance alone.
+        leant: What s would be at the lower and the upper end of the second doubt.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        middle, lowest, highest = (np.log(each) - np.log1p(-each) for each in (share, low, high))
-        further = [np.hypot(end - middle, by) - np.abs(end - middle) for end in (lowest, highest)]
-        below, above = (np.where(np.isfinite(each), each, 0.0) for each in further)
-        return 1 / (1 + np.exp(below - lowest)), 1 / (1 + np.exp(-above - highest))
+    found = []
+    for side, end, other in zip((-1, 1), ends, leant, strict=True):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            middle, one, two = (np.log(each) - np.log1p(-each) for each in (share, end, other))
+            far = middle + side * np.hypot(one - middle, two - middle)
+            by_odds = 1 / (1 + np.exp(-far))
+        plain = share + side * np.hypot(end - share, other - share)
+        inside = (share > 0) & (share < 1) & np.isfinite(by_odds)
+        found.append(np.where(inside, by_odds, np.clip(plain, 0, 1)))
+    return found[0], found[1]
 
 
 def _crossing(

@@ -139,21 +139,27 @@ def test_a_group_of_which_nothing_was_heard_warns_of_nothing() -> None:
     assert (found.low[0], found.high[0]) == (0.0, 1.0)
 
 
-def test_what_differs_from_source_to_source_is_added_where_the_odds_have_a_logarithm() -> None:
+def test_what_differs_from_source_to_source_is_added_as_far_as_it_moves_the_odds() -> None:
     def log_odds(share: float) -> float:
         return float(np.log(share / (1 - share)))
 
-    exact, widened = (correct(_sure(80, 0, 920), PRIOR, spread=spread) for spread in (0.0, 0.2))
+    def leaning(by: float) -> list[Read]:
+        chance = np.random.default_rng(4)
+        truth = chance.choice(3, 2000, p=(0.08, 0.1, 0.82))
+        signs = 1.3 * np.array([[-1, 0], [0, 0.8], [1, 0]])[truth] + chance.normal(size=(2000, 2))
+        odds = np.exp(1.3 * signs @ np.array([[-1, 0, 1], [0, 0.8, 0]])) * PRIOR * [np.exp(by), 1, 1]
+        return [Read(*row) for row in (odds / odds.sum(axis=1, keepdims=True)).tolist()]
+
+    exact, widened = (correct(leaning(0.0), PRIOR, spread=spread) for spread in (0.0, 0.2))
     assert (widened.shares, widened.positive_share) == (exact.shares, exact.positive_share)
-    middle = log_odds(exact.positive_share)
-    for own, wider in ((exact.low, widened.low), (exact.high, widened.high)):
+    middle, furthest = log_odds(exact.positive_share), stats.norm.ppf(0.975) * 0.2
+    for own, wider, by in ((exact.low, widened.low, furthest), (exact.high, widened.high, -furthest)):
+        moved = log_odds(correct(leaning(by), PRIOR).positive_share) - middle
         chance, all_in_all = log_odds(own) - middle, log_odds(wider) - middle
-        assert abs(all_in_all) == pytest.approx(np.hypot(chance, stats.norm.ppf(0.975) * 0.2), abs=1e-6)
-    # However much is said, that doubt stays.
-    endless = correct(_sure(80_000_000, 0, 920_000_000), PRIOR, spread=0.2)
-    assert log_odds(endless.high) - middle == pytest.approx(stats.norm.ppf(0.975) * 0.2, abs=1e-3)
-    without_complaints, as_before = (correct(_sure(0, 0, 20), PRIOR, spread=spread) for spread in (0.2, 0.0))
-    assert (without_complaints.low, without_complaints.high) == pytest.approx((as_before.low, as_before.high))
+        assert abs(all_in_all) == pytest.approx(np.hypot(chance, moved), rel=1e-6)
+    for sure in (_sure(80, 0, 920), _sure(0, 0, 20)):  # who never errs is not moved
+        ends = [(found.low, found.high) for found in (correct(sure, PRIOR, spread=spread) for spread in (0.2, 0.0))]
+        assert ends[0] == pytest.approx(ends[1], abs=1e-6)
 
 
 @pytest.mark.parametrize("world", ["exact", "estimated", "differing"])
