@@ -15,9 +15,9 @@ from twelvefold.models.scorer import Calibration
 from twelvefold.pipeline.chronicle import NOTHING, Groups, sources_heard
 from twelvefold.pipeline.corrected_balance import Corrections
 from twelvefold.pipeline.figures.intervals import Estimate, wilson
-from twelvefold.pipeline.health_blocks import INTERVALS, WILSON, correction_sentence, figure
+from twelvefold.pipeline.health_blocks import figure, index_figure, interval_words
 from twelvefold.pipeline.week import Week
-from twelvefold.pipeline.weighing import Method, Rollups, Shown, Standing, if_enough
+from twelvefold.pipeline.weighing import Rollups, Shown, Standing, if_enough
 
 ONE_BRAND = "one brand alone is configured: a competitor is a second one, with sources of its own"
 _SHARE = (
@@ -116,10 +116,7 @@ def _document(row: Beside, all_mentions: int) -> dict[str, Any]:
 
 
 def _balance(weighed: Standing, definition: str) -> dict[str, Any]:
-    correction = weighed.correction
-    is_made = correction is not None and correction.is_made
-    shown = figure(weighed.index, definition.format(interval=INTERVALS[Method.PROBABILITIES] if is_made else WILSON))
-    return shown if is_made else shown | {"note": shown["note"] or correction_sentence(correction)}
+    return index_figure(weighed, definition.format(interval=interval_words(weighed.correction)))
 
 
 def _share(mentions: int, all_mentions: int) -> Shown:

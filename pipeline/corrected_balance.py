@@ -176,8 +176,11 @@ class Corrections:
 
     def _aspects_in(self, heard: Groups[str | None], span: Span) -> WeeklyCells | None:
         """Return how all that was said of any aspect in a span spreads over the cells."""
-        kept = self.rollups.probabilities(self.brand_id, self.model, ALL_ASPECTS, self.until)
-        return spread(heard.together, kept or (), *span)
+        return spread(heard.together, self._aspects or (), *span)
+
+    @cached_property
+    def _aspects(self) -> Sequence[CellSeries] | None:
+        return self.rollups.probabilities(self.brand_id, self.model, ALL_ASPECTS, self.until)
 
     @cached_property
     def _kept(self) -> dict[Scope, dict[str | None, list[CellSeries]]]:

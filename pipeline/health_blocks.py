@@ -85,7 +85,7 @@ def _experience(asked: Answers, weighed: Standing) -> tuple[Estimate | None, str
 def balance_document(shown: Standing, rule: Rule, scope: str) -> dict[str, Any]:
     """Return a balance as the contract shapes it; `scope` says which mentions it weighs."""
     weighed, correction = shown.balance, shown.correction
-    interval = INTERVALS.get(correction.method, WILSON) if correction else WILSON
+    interval = interval_words(correction)
 
     def index_at(k: float, interval: str = interval) -> str:
         return (
@@ -93,14 +93,11 @@ def balance_document(shown: Standing, rule: Rule, scope: str) -> dict[str, Any]:
             f"resolved complaints; 0 = break-even; {k:g} is a rule of thumb; {interval}"
         )
 
-    index = figure(shown.index, index_at(rule.k))
-    if correction is None or not correction.is_made:
-        index["note"] = index["note"] or correction_sentence(correction)
     debt = figure(shown.debt, f"praises of full weight still to earn, {scope}: max(0, C - P)")
     if debt["value"] is not None and weighed.no_way_out is not None:
         debt["note"] = NO_WAY_OUT[weighed.no_way_out]
     return {
-        "index": index,
+        "index": index_figure(shown, index_at(rule.k)),
         "index_raw": figure(correction.raw_index if correction else shown.index, index_at(rule.k, WILSON)),
         "correction": {
             "method": correction.method.value if correction and correction.is_made else None,
@@ -117,6 +114,19 @@ def balance_document(shown: Standing, rule: Rule, scope: str) -> dict[str, Any]:
         "k": weighed.k,
         "sensitivity": {str(k): figure(at, index_at(k)) for k, at in shown.sensitivity.items()},
     }
+
+
+def index_figure(weighed: Standing, definition: str) -> dict[str, Any]:
+    """Return the index of a balance, with a note where the classifier's error is still in it."""
+    index, correction = figure(weighed.index, definition), weighed.correction
+    if correction is None or not correction.is_made:
+        index["note"] = index["note"] or correction_sentence(correction)
+    return index
+
+
+def interval_words(correction: Correction | None) -> str:
+    """Return in words which interval goes with a correction."""
+    return INTERVALS.get(correction.method, WILSON) if correction else WILSON
 
 
 def correction_sentence(correction: Correction | None) -> str:

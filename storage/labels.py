@@ -19,7 +19,7 @@ from twelvefold.storage.batches import in_batches, insert_or
 from twelvefold.storage.label_tables import LabelDrawTable, LabelEventTable
 from twelvefold.storage.rollups import counts, has_words, judged_by
 from twelvefold.storage.segment_counts import of_customer
-from twelvefold.storage.segments import segment_key, segments_in
+from twelvefold.storage.segments import keys_in
 from twelvefold.storage.tables import CustomerTable, JudgementTable, MentionTable, SourceTable, SubjectTable
 
 SKIPPED = "skipped"
@@ -191,7 +191,7 @@ class Labels:
         return [
             Label(
                 *(day, source, subject, language or "und", _CLASSES[named], _CLASSES.get(answer)),
-                tuple(map(segment_key, segments_in(segments))),
+                keys_in(segments),
             )
             for day, source, subject, language, named, answer, segments in self._connection.execute(query)
         ]

@@ -28,7 +28,7 @@ from twelvefold.storage.packed_cells import WEEKS, Counts, Grid, PackedCells, Ro
 from twelvefold.storage.prior_ratios import ANY_LANGUAGE, PriorRatios, Triple
 from twelvefold.storage.probability_cells import CELLS, cell_of
 from twelvefold.storage.segment_counts import of_customer
-from twelvefold.storage.segments import segment_key, segments_in
+from twelvefold.storage.segments import keys_in
 from twelvefold.storage.series_tables import ProbabilitySeriesTable
 from twelvefold.storage.tables import (
     BrandTable,
@@ -233,7 +233,7 @@ def _count(
             likely = _multiplied(likely, ratio)
         chunk, week = divmod(week_of(day), WEEKS)
         groups = [("source", str(source)), ("subject", subject), ("language", language)]
-        groups += [("segment", segment_key(segment)) for segment in segments_in(segments)]
+        groups += [("segment", key) for key in keys_in(segments)]
         # An aspect counts once for each class that it is spoken of in, as by day.
         spoken_of = {(aspect["aspect"], aspect["label"]): aspect for aspect in aspects or ()}
         told = [(BRAND, groups, label, likely)] + [

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column,
 
 from twelvefold.records import CaseState
 from twelvefold.storage.kept_counts import Key
-from twelvefold.storage.segments import segment_key, segments_in
+from twelvefold.storage.segments import keys_in
 from twelvefold.storage.tables import CaseTable, CustomerTable, JudgementTable, MentionTable
 
 
@@ -51,4 +51,4 @@ def of_customer() -> ColumnElement[bool]:
 def segment_keys(row: Sequence[Any]) -> set[Key]:
     """Return a mention's keys: one for each segment of its customer."""
     *scope, label, resolved, segments = row
-    return {(*scope, segment_key(segment), label, resolved) for segment in segments_in(segments)}
+    return {(*scope, key, label, resolved) for key in keys_in(segments)}

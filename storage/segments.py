@@ -28,6 +28,11 @@ def segment_of(key: str) -> Segment:
     return Segment(*json.loads(key))
 
 
+def keys_in(told: dict[str, Any] | str | None) -> tuple[str, ...]:
+    """Return the texts under which the counts of the segments in such a column are kept."""
+    return tuple(map(segment_key, segments_in(told)))
+
+
 def segments_in(told: dict[str, Any] | str | None) -> Iterator[Segment]:
     """Yield the segments in a customer's or an answer's column of them, given as it is or as the JSON it is kept as.
 
