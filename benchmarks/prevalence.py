@@ -18,13 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twelvefold.models.calibration import ratio_in
 from twelvefold.models.manifest import read_manifest
 from twelvefold.models.scorer import WEIGHTS, load_scorer
 from twelvefold.pipeline.figures.correction import Read, Triple, correct
 
 TRUE_SHARES = (0.03, 0.08, 0.15, 0.40)
 TOLERANCE = 0.02
-ONE = (1.0, 1.0, 1.0)
 FEWEST = 50  # texts of either kind, below which a group is not resampled
 GROUPS = {"en": "en", "fr": "fr", "zh-Hans": "zh", "zh-Hant": "zh"}
 
@@ -69,8 +69,8 @@ def main() -> None:
     prior = manifest.stars.prior if wish.posts else manifest.review_prior
     judged = scorer.score([row["text"] for row in rows], languages=[row["language"] for row in rows])
     answers = np.array([(answer.negative, answer.neutral, answer.positive) for answer in judged])
-    ratios = np.array([scorer.prior_ratios.get(answer.language, scorer.prior_ratios.get("", ONE)) for answer in judged])
-    likely = answers * (ONE if wish.posts else ratios)
+    ratios = np.array([ratio_in(answer.language, {} if wish.posts else scorer.prior_ratios) for answer in judged])
+    likely = answers * ratios
     likely /= likely.sum(axis=1, keepdims=True)
     is_negative = np.array([row["label"] == "negative" for row in rows])
     groups = np.array([GROUPS.get(row["language"], "others") for row in rows])

@@ -57,6 +57,11 @@ def normalise(weights: Sequence[float]) -> Triple:
     return _triple([weight / total for weight in weights])
 
 
+def ratio_in(language: str, ratios: Mapping[str, Triple]) -> Triple:
+    """Return by what probabilities are multiplied in a language, where `ratios` has "" for every other one."""
+    return ratios.get(language) or ratios.get("", (1.0, 1.0, 1.0))
+
+
 def probabilities(logits: NDArray[np.float64], temperature: float) -> Triple:
     """Return softmax(logits / temperature) of three logits."""
     scaled = (logits - logits.max()) / temperature

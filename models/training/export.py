@@ -31,6 +31,7 @@ from twelvefold.models.calibration import (
     fit_temperature,
     normalise,
     probabilities,
+    ratio_in,
 )
 from twelvefold.models.encoder import HEADS, EncoderShape, PackedEncoder
 from twelvefold.models.evaluate import Verdict, by_group, figures, judge, macro_scores
@@ -343,7 +344,7 @@ def _spread(
     for verdict in verdicts:
         if verdict.truth is not None:
             told = verdict.judgement
-            ratio = (ratios or {}).get(verdict.language) or (ratios or {}).get("", (1.0, 1.0, 1.0))
+            ratio = ratio_in(verdict.language, ratios or {})
             parts = zip((told.negative, told.neutral, told.positive), ratio, strict=True)
             judged, labels = sources.setdefault((verdict.language, verdict.source), ([], []))
             judged.append(normalise([own * by for own, by in parts]))
